@@ -1,0 +1,1 @@
+"""Ways a notification reaches people, one file each."""

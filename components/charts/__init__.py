@@ -1,0 +1,1 @@
+"""Charts; which engine draws is decided here alone."""

@@ -1,0 +1,1 @@
+"""What the product knows before it reads a row: settings, catalogues, defaults."""

@@ -1,0 +1,1 @@
+"""Everything that touches PostgreSQL or a vendor; knows no screen."""

@@ -1,0 +1,1 @@
+"""Readings of this host, this application and the database."""

@@ -1,0 +1,1 @@
+"""Ways rows come in: files, upserts, roll-ups."""

@@ -1,0 +1,1 @@
+"""Vendors whose data is synchronised in the background."""

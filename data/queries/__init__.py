@@ -1,0 +1,1 @@
+"""Questions asked of PostgreSQL, each a function named after it."""

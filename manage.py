@@ -1,0 +1,64 @@
+"""The command line: `python manage.py --help` lists what it can do."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from commands import Refusal
+from config import logging
+from config.settings import SettingsError, settings
+from data import database, migrate
+from data.embedded import EmbeddedError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+# Name of the group, module in commands/; imported only when it is called for.
+GROUPS = {
+    "users": "users",
+    "audit": "audit",
+    "import": "imports",
+    "kpi": "kpi",
+    "sample": "sample",
+    "alerts": "alerts",
+    "integrations": "integrations",
+    "secrets": "secrets",
+    "worker": "worker",
+    "rollups": "rollups",
+    "settings-doc": "settings_doc",
+}
+OFFLINE = {"settings-doc"}
+REFUSED = (
+    Refusal,
+    SettingsError,
+    EmbeddedError,
+    database.DatabaseUnavailable,
+    database.DatabaseRefused,
+    migrate.SchemaTooNew,
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; every refusal is one sentence on stderr and exit status 2."""
+    wanted = arguments[0] if arguments else ""
+    for name, module in GROUPS.items():
+        if wanted in (name, "", "--help"):
+            app.add_typer(import_module(f"commands.{module}").app, name=name)
+    try:
+        if wanted in GROUPS and wanted not in OFFLINE and "--help" not in arguments:
+            logging.configure(settings().log_level)
+            database.start()
+            migrate.upgrade()
+        app(arguments, standalone_mode=True)
+    except REFUSED as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+    finally:
+        database.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

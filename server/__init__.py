@@ -1,0 +1,1 @@
+"""The process around the pages: who is this, HTTP routes, start and stop."""

@@ -1,0 +1,1 @@
+"""The second process: collects, synchronises, judges and notifies on a schedule."""
