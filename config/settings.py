@@ -69,6 +69,68 @@ class Settings(BaseSettings):
     # Live metrics
 
     # Integrations
+    sentia_secret_key: SecretStr | None = Field(
+        None,
+        description="Key that stored credentials are encrypted under, 16 characters or more; "
+        "`new,old` while rotating; empty generates `secrets.key` in SENTIA_HOME.",
+    )
+    xero_client_id: str | None = Field(None, description="Client id of the Xero app.")
+    xero_client_secret: SecretStr | None = Field(
+        None, description="Client secret of the Xero app; empty for an app with PKCE."
+    )
+    xero_base_url: str = Field("https://api.xero.com", description="Address of Xero's API.")
+    xero_token_url: str = Field(
+        "https://identity.xero.com/connect/token", description="Where Xero gives access tokens."
+    )
+    xero_authorize_url: str = Field(
+        "https://login.xero.com/identity/connect/authorize",
+        description="Where a person allows the Xero web app.",
+    )
+    shopify_shop: str | None = Field(
+        None, description="The shop's name, `name` or `name.myshopify.com`."
+    )
+    shopify_client_id: str | None = Field(None, description="Client id of the Shopify app.")
+    shopify_client_secret: SecretStr | None = Field(
+        None, description="Client secret of the Shopify app."
+    )
+    shopify_access_token: SecretStr | None = Field(
+        None, description="Static token of an older custom app, instead of client credentials."
+    )
+    shopify_base_url: str = Field(
+        "https://{shop}.myshopify.com", description="Address of the shop's Admin API."
+    )
+    shopify_token_url: str = Field(
+        "", description="Where Shopify gives access tokens; empty: under SHOPIFY_BASE_URL."
+    )
+    amazon_client_id: str | None = Field(None, description="Login with Amazon client id.")
+    amazon_client_secret: SecretStr | None = Field(
+        None, description="Login with Amazon client secret."
+    )
+    amazon_refresh_token: SecretStr | None = Field(
+        None, description="Refresh token of the seller's authorisation."
+    )
+    amazon_region: str = Field("eu", description="Selling region: `na`, `eu` or `fe`.")
+    amazon_marketplaces: str = Field(
+        "", description="Marketplace ids, comma-separated; empty: all that the seller takes part in."
+    )
+    amazon_base_url: str = Field(
+        "https://sellingpartnerapi-{region}.amazon.com", description="Address of the SP-API."
+    )
+    amazon_token_url: str = Field(
+        "https://api.amazon.com/auth/o2/token",
+        description="Where Login with Amazon gives access tokens.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        None, description="Key for Explain; empty turns Explain off."
+    )
+    openai_model: str = Field("gpt-6-luna", description="Model that writes explanations.")
+    openai_base_url: str = Field(
+        "https://api.openai.com/v1",
+        description="Address of the OpenAI API or of a local server that speaks it.",
+    )
+    openai_monthly_tokens: int = Field(
+        1_000_000, ge=0, description="Tokens that Explain may use in a calendar month."
+    )
 
     # Alerts
 

@@ -7,6 +7,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -106,6 +107,7 @@ def _named_keys(value: str) -> Iterable[bytes]:
     return [_fernet_key(part) for part in parts]
 
 
+@lru_cache
 def _fernet_key(part: str) -> bytes:
     try:
         Fernet(part)

@@ -1,1 +1,1 @@
-"""Vendors whose data is synchronised in the background."""
+"""Vendors: their clients, and how their data arrives by itself."""
