@@ -111,7 +111,7 @@ class Settings(BaseSettings):
     )
     amazon_region: str = Field("eu", description="Selling region: `na`, `eu` or `fe`.")
     amazon_marketplaces: str = Field(
-        "", description="Marketplace ids, comma-separated; empty: all that the seller takes part in."
+        "", description="Marketplace ids, comma-separated; empty: all the seller takes part in."
     )
     amazon_base_url: str = Field(
         "https://sellingpartnerapi-{region}.amazon.com", description="Address of the SP-API."
