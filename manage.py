@@ -42,16 +42,17 @@ REFUSED = (
 
 def main(arguments: list[str]) -> int:
     """Run one command; every refusal is one sentence on stderr and exit status 2."""
-    wanted = arguments[0] if arguments else ""
-    for name, module in GROUPS.items():
-        if wanted in (name, "", "--help"):
-            app.add_typer(import_module(f"commands.{module}").app, name=name)
+    wanted = arguments[0] if arguments else "--help"
+    for name in GROUPS if wanted == "--help" else GROUPS.keys() & {wanted}:
+        app.add_typer(import_module(f"commands.{GROUPS[name]}").app, name=name)
     try:
-        if wanted in GROUPS and wanted not in OFFLINE and "--help" not in arguments:
+        if not app.registered_groups:
+            raise Refusal(f"There is no command {wanted!r}; `manage.py --help` lists them.")
+        if not {"--help", *OFFLINE} & set(arguments):
             logging.configure(settings().log_level)
             database.start()
             migrate.upgrade()
-        app(arguments, standalone_mode=True)
+        app(arguments)
     except REFUSED as refusal:
         print(refusal, file=sys.stderr)
         return 2

@@ -225,7 +225,7 @@ def _make_engine(given: str, pool_size: int) -> Engine:
                 "-c idle_in_transaction_session_timeout=600000",
             },
         )
-    except sqlalchemy.exc.ArgumentError:
+    except (sqlalchemy.exc.ArgumentError, ValueError):
         raise DatabaseRefused(
             "DATABASE_URL cannot be read: it must look like "
             "postgresql://user:password@host/database."

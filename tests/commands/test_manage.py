@@ -1,0 +1,27 @@
+"""The command line refuses in one sentence with exit status 2."""
+
+from __future__ import annotations
+
+import os
+
+from tests.product import manage
+
+
+def test_an_unreachable_database_is_one_sentence() -> None:
+    environment = os.environ | {"DATABASE_URL": "postgresql://u:hidden@127.0.0.1:9/d"}
+    done = manage("users", "list", environment=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1 and "cannot be reached" in done.stderr
+    assert "hidden" not in done.stderr
+
+
+def test_a_wrong_setting_is_one_sentence() -> None:
+    done = manage("users", "list", environment=os.environ | {"COMPANY_TIMEZONE": "Mars"})
+    assert done.returncode == 2
+    assert done.stderr.startswith("COMPANY_TIMEZONE cannot be used")
+
+
+def test_an_unknown_command_is_refused() -> None:
+    done = manage("nonsense")
+    assert done.returncode == 2
+    assert "nonsense" in done.stderr
