@@ -1,1 +1,1 @@
-"""The process around the pages: who is this, HTTP routes, start and stop."""
+"""The process around the pages: start and stop, HTTP, health, who is signed in."""

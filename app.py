@@ -1,0 +1,16 @@
+"""The entry: `streamlit run app.py` serves pages and HTTP from this one ASGI application."""
+
+import streamlit as st
+
+from server import instrument, routes
+from server.lifespan import lifespan
+from server.startup import settings_or_exit
+
+settings_or_exit()
+app = st.App(
+    "server/shell.py",
+    lifespan=lifespan,
+    routes=routes.everything(),
+    middleware=routes.middleware(),
+    on_script_error=instrument.script_failed,
+)

@@ -1,0 +1,40 @@
+"""The measured costs of stock Streamlit, paid once at the start or not at all."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+
+from streamlit import config
+
+# Seconds that open requests get to finish after Ctrl-C; websockets are closed at once.
+GRACE_S = 1
+
+
+def apply() -> None:
+    """Settings of Streamlit and uvicorn that their own configuration does not reach."""
+    # A full collection after every script run costs nine tenths of a rerun; the environment
+    # variable of this option has no effect under st.App.
+    config.set_option("runner.postScriptGC", False)
+    for name in ("uvicorn.error", "uvicorn.access", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    _bound_the_goodbye()
+
+
+def _bound_the_goodbye() -> None:
+    """uvicorn waits for open connections without end, and Streamlit passes it no limit.
+
+    Its signal handler is a method of the running server, which is the way to that server.
+    """
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if server is not None:
+        server.config.timeout_graceful_shutdown = GRACE_S
+
+
+def warm() -> None:
+    """Import what pages need before the first page does, then spare it from every collection."""
+    for name in ("pandas", "plotly.graph_objects", "pyarrow", "streamlit.elements.plotly_chart"):
+        __import__(name)
+    gc.collect()
+    gc.freeze()
