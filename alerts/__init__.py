@@ -1,1 +1,1 @@
-"""Alert rules, their states and their notifications."""
+"""Alerting: rules judged as Prometheus judges them, their state, and the channels that tell."""
