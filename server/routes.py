@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route
 
 from server import health
@@ -13,9 +15,17 @@ def everything() -> list[BaseRoute]:
     return [
         Route("/health", health.live),
         Route("/health/ready", health.ready),
+        Route("/health/detailed", health.detailed),
+        Route("/api/health", health.live),
+        Route("/monitoring/dashboard.html", _to_performance),
     ]
 
 
 def middleware() -> list[Middleware]:
     """Outermost first."""
     return []
+
+
+async def _to_performance(_: Request) -> RedirectResponse:
+    """The address that the former system's monitoring page had."""
+    return RedirectResponse("/performance", 301)

@@ -23,7 +23,7 @@ def apply() -> None:
 
 
 def _bound_the_goodbye() -> None:
-    """uvicorn waits for open connections without end, and Streamlit passes it no limit.
+    """Uvicorn waits for open connections without end, and Streamlit passes it no limit.
 
     Its signal handler is a method of the running server, which is the way to that server.
     """
