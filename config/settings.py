@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -64,6 +65,16 @@ class Settings(BaseSettings):
         None,
         description="Password of the first admin, used once on an empty database; "
         "empty generates one and prints it once.",
+    )
+    sentia_session_hours: str = Field(
+        "8,admin=4",
+        description="Hours after which a session ends whatever happens: one number for all, "
+        "`role=hours` for a role of its own.",
+    )
+    sentia_idle_minutes: str = Field(
+        "60",
+        description="Minutes without anybody touching a page after which a session ends, written "
+        "alike; a wall screen of operators wants `60,operator=480`.",
     )
 
     # Live metrics
@@ -135,6 +146,33 @@ class Settings(BaseSettings):
     # Alerts
 
     # HTTP
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="Bearer token that `/metrics` asks for; empty: it answers this machine only.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of reverse proxies, comma-separated, whose "
+        "`X-Forwarded-For` and `X-Forwarded-Proto` are believed; empty: nobody's.",
+    )
+    allowed_hosts: str = Field(
+        "", description="Host names that requests may be addressed to, comma-separated; empty: any."
+    )
+    allowed_origins: str = Field(
+        "",
+        description="Further origins, such as `https://intranet.example`, comma-separated, whose "
+        "pages may change state or open a live connection here; empty: only this one.",
+    )
+    frame_ancestors: str = Field(
+        "",
+        pattern=r"^[^;,\r\n]*$",
+        description="Origins that may embed the product in a frame, space-separated; empty: none.",
+    )
+    http_body_kib: int = Field(
+        1024,
+        ge=1,
+        description="Largest request body in KiB; file uploads have a limit of their own.",
+    )
 
     @field_validator("company_timezone")
     @classmethod
@@ -142,6 +180,22 @@ class Settings(BaseSettings):
         if name not in available_timezones():
             raise ValueError("must be an IANA time zone such as Europe/London")
         return name
+
+    @field_validator("sentia_session_hours", "sentia_idle_minutes")
+    @classmethod
+    def _by_role(cls, given: str) -> str:
+        durations_by_role(given)
+        return given
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxy_addresses(cls, listed: str) -> str:
+        for one in filter(None, (part.strip() for part in listed.split(","))):
+            try:
+                ip_network(one, strict=False)
+            except ValueError:
+                raise ValueError("must list addresses or networks such as 10.0.0.0/8") from None
+        return listed
 
     @model_validator(mode="after")
     def _absolute_home(self) -> Self:
@@ -152,6 +206,24 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The company's time zone."""
         return ZoneInfo(self.company_timezone)
+
+
+def durations_by_role(given: str) -> dict[str, float]:
+    """`8,admin=4` as {"": 8.0, "admin": 4.0}; "" stands for every other role.
+
+    Raises ValueError.
+    """
+    found: dict[str, float] = {}
+    for part in given.split(","):
+        role, _, number = part.strip().rpartition("=")
+        try:
+            found[role.strip()] = float(number)
+        except ValueError:
+            found[role.strip()] = -1.0
+    known = {"", "viewer", "operator", "manager", "admin"}
+    if "" not in found or not found.keys() <= known or not all(n > 0 for n in found.values()):
+        raise ValueError("must be a number above 0, then `role=number` for single roles")
+    return found
 
 
 @lru_cache

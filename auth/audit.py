@@ -1,0 +1,142 @@
+"""The audit trail: who did what, when, from where; it only grows, each row sealing the last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, RowMapping, text
+
+from data import database
+
+# Control characters would let a name forge lines in whatever the trail is printed to.
+_CONTROL = {code: " " for code in (*range(32), 127, 0x85, 0x2028, 0x2029)}
+_LONGEST = 500
+
+
+class Actor(Protocol):
+    """Whoever acts."""
+
+    @property
+    def id(self) -> int:
+        """The user's id."""
+
+    @property
+    def username(self) -> str:
+        """The user's sign-in name."""
+
+
+def record(
+    action: str,
+    *,
+    actor: Actor | str = "system",
+    on: str = "",
+    outcome: str = "done",
+    address: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+    opened: Connection | None = None,
+) -> None:
+    """Append one row, in the caller's transaction when `opened` is given.
+
+    Secrets never go into `detail`; old and new values go in as `{"field": [old, new]}`.
+    """
+    values = {
+        "actor_id": None if isinstance(actor, str) else actor.id,
+        "actor": one_line(actor if isinstance(actor, str) else actor.username),
+        "address": address,
+        "action": action,
+        "object": one_line(on),
+        "outcome": outcome,
+        "detail": json.dumps(_clean(detail or {}), default=str),
+    }
+    if opened is not None:
+        opened.execute(text(_INSERT), values)
+        return
+    database.execute(_INSERT, **values)
+
+
+_INSERT = """
+    INSERT INTO audit (actor_id, actor, address, action, object, outcome, detail)
+    VALUES (:actor_id, :actor, :address, :action, :object, :outcome, CAST(:detail AS jsonb))
+"""
+
+
+def one_line(given: str) -> str:
+    """Text that cannot break a line or grow without end."""
+    return given.translate(_CONTROL)[:_LONGEST]
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return one_line(value)
+    if isinstance(value, Mapping):
+        return {one_line(str(key)): _clean(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return [_clean(item) for item in value]
+    return value
+
+
+def recent(
+    *,
+    action: str = "",
+    actor: str = "",
+    words: str = "",
+    before: int | None = None,
+    limit: int = 200,
+) -> Sequence[RowMapping]:
+    """The newest rows first, optionally of one action prefix, one actor, holding `words`."""
+    return database.read(
+        """
+        SELECT id, at, actor, address, action, object, outcome, detail
+        FROM audit
+        WHERE (:action = '' OR starts_with(action, :action))
+          AND (:actor = '' OR actor = :actor)
+          AND (:words = '' OR concat_ws(' ', actor, address, action, object, outcome, detail::text)
+               ILIKE '%' || :words || '%')
+          AND (CAST(:before AS bigint) IS NULL OR id < :before)
+        ORDER BY id DESC LIMIT :limit
+        """,
+        action=action,
+        actor=actor,
+        words=words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_"),
+        before=before,
+        limit=limit,
+    )
+
+
+def first_broken() -> tuple[int, str] | None:
+    """Id of the first row that is not as it was written, with the reason; None when all hold."""
+    row = database.one(
+        """
+        WITH linked AS (
+            SELECT id, hash, previous, audit_hash(audit) AS expected,
+                   lag(id, 1, 0::bigint) OVER ordered AS id_before,
+                   lag(hash, 1, ''::bytea) OVER ordered AS hash_before
+            FROM audit WINDOW ordered AS (ORDER BY id)
+        )
+        SELECT id, CASE
+            WHEN id <> id_before + 1 THEN 'rows before it are missing'
+            WHEN previous <> hash_before THEN 'it does not follow the row before it'
+            ELSE 'its content was changed' END AS reason
+        FROM linked
+        WHERE id <> id_before + 1 OR previous <> hash_before OR hash <> expected
+        ORDER BY id LIMIT 1
+        """
+    )
+    if row is not None:
+        return row["id"], row["reason"]
+    return _cut_off()
+
+
+def _cut_off() -> tuple[int, str] | None:
+    """Rows taken from the end leave no gap; the head remembers how far the trail went."""
+    row = database.one(
+        """
+        SELECT head.id, (SELECT coalesce(max(id), 0) FROM audit) AS newest
+        FROM audit_head AS head
+        WHERE head.id <> (SELECT coalesce(max(id), 0) FROM audit)
+           OR head.hash <> coalesce((SELECT hash FROM audit ORDER BY id DESC LIMIT 1), ''::bytea)
+        """
+    )
+    return None if row is None else (row["newest"] + 1, "rows at the end are missing")

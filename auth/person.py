@@ -1,0 +1,19 @@
+"""Who acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is signed in, or on whose behalf a token speaks."""
+
+    id: int
+    username: str
+    name: str
+    role: str
+    session_id: int | None = None
+    zone: str | None = field(default=None, compare=False)
+    theme: str | None = field(default=None, compare=False)
+    start_page: str | None = field(default=None, compare=False)

@@ -1,0 +1,91 @@
+"""How long an account and address pair must wait after failed sign-ins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+
+from data import database
+
+ALLOWED = 5
+WINDOW = timedelta(minutes=15)
+FIRST = timedelta(seconds=30)
+LONGEST = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is remembered of one account tried from one address."""
+
+    failures: tuple[datetime, ...] = ()
+    waits: int = 0
+    waits_until: datetime | None = None
+
+
+def tried(pair: Pair, now: datetime) -> tuple[Pair, float]:
+    """The pair after one more attempt, and the seconds it must wait first (0: go ahead).
+
+    An attempt counts as failed until it succeeded, so that many at once cannot slip through.
+    """
+    if pair.waits_until is not None and now < pair.waits_until:
+        return pair, (pair.waits_until - now).total_seconds()
+    recent = tuple(at for at in pair.failures if now - at < WINDOW)[-ALLOWED:]
+    forgiven = pair.waits_until is None or now - pair.waits_until >= WINDOW
+    waits = 0 if forgiven else pair.waits
+    recent = (*recent, now)
+    if len(recent) < ALLOWED:
+        return Pair(recent, waits, pair.waits_until if waits else None), 0
+    pause = min(LONGEST, FIRST * 2**waits)
+    return replace(pair, failures=recent, waits=waits + 1, waits_until=now + pause), 0
+
+
+def attempt(account: str, address: str) -> float:
+    """Count an attempt of the pair; seconds that it must wait first, 0 when it may go ahead."""
+    key = {"account": account, "address": address}
+    with database.transaction() as opened:
+        opened.execute(
+            text(
+                "INSERT INTO sign_in_waits (account, address) VALUES (:account, :address)"
+                " ON CONFLICT DO NOTHING"
+            ),
+            key,
+        )
+        row = (
+            opened.execute(
+                text(
+                    "SELECT failures, waits, waits_until FROM sign_in_waits"
+                    " WHERE account = :account AND address = :address FOR UPDATE"
+                ),
+                key,
+            )
+            .mappings()
+            .first()
+        )
+        before = Pair() if row is None else Pair(tuple(row["failures"]), row["waits"],
+                                                 row["waits_until"])  # fmt: skip
+        after, seconds = tried(before, datetime.now(UTC))
+        opened.execute(
+            text(
+                "UPDATE sign_in_waits SET failures = :failures, waits = :waits,"
+                " waits_until = :until, changed_at = now()"
+                " WHERE account = :account AND address = :address"
+            ),
+            {
+                **key,
+                "failures": list(after.failures),
+                "waits": after.waits,
+                "until": after.waits_until,
+            },
+        )
+    return seconds
+
+
+def succeeded(account: str, address: str) -> None:
+    """Forget the pair's failures."""
+    database.execute(
+        "DELETE FROM sign_in_waits WHERE account = :account AND address = :address",
+        account=account,
+        address=address,
+    )

@@ -1,0 +1,74 @@
+"""Who is looking at this page, and may they: asked in every page and every fragment."""
+
+from __future__ import annotations
+
+import time
+from typing import NoReturn
+
+import streamlit as st
+
+from auth import audit, people, roles, sessions
+from auth.people import Person
+
+# The websocket gate puts the address it trusts here and drops what the browser sent.
+ADDRESS_HEADER = "X-Sentia-Address"
+_QUIET_S = 60.0
+_denied: dict[tuple[int, str, str], float] = {}
+
+
+def token() -> str | None:
+    """The session cookie as it was when this page's websocket opened."""
+    return st.context.cookies.get(sessions.COOKIE)
+
+
+def address() -> str | None:
+    """Where the browser is."""
+    return st.context.headers.get(ADDRESS_HEADER)
+
+
+def anybody() -> Person | None:
+    """The signed-in person, None without one. Raises DatabaseUnavailable."""
+    return sessions.resolve(token())
+
+
+def person() -> Person:
+    """The signed-in person; without one the script ends here and the page starts over."""
+    found = anybody()
+    if found is None:
+        leave()
+    return found
+
+
+def require(resource: str, action: str = "read") -> Person:
+    """The signed-in person if their role allows it; otherwise one sentence, and the script ends."""
+    found = person()
+    try:
+        roles.require(found, resource, action)
+    except roles.PermissionDenied as denied:
+        _note(found, resource, action)
+        st.error(f"{denied} {_who_grants()}".strip(), icon=":material/lock:")
+        st.stop()
+    return found
+
+
+def leave() -> NoReturn:
+    """End the run; a fragment's page is loaded anew, which ends at the login form."""
+    st.rerun(scope="app")
+
+
+def _who_grants() -> str:
+    names = people.admins()
+    return f"Ask {' or '.join(names)}." if names else ""
+
+
+def _note(found: Person, resource: str, action: str) -> None:
+    """Write a denial to the trail, not again for each rerun of the same page."""
+    key = (found.session_id or 0, resource, action)
+    now = time.monotonic()
+    if now - _denied.get(key, -_QUIET_S) < _QUIET_S:
+        return
+    if len(_denied) > 1000:
+        _denied.clear()
+    _denied[key] = now
+    audit.record("denied", actor=found, address=address(), on=resource, outcome="refused",
+                 detail={"action": action})  # fmt: skip
