@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from server import instrument, routes
+from server import instrument, routes, tuning
 from server.lifespan import lifespan
 from server.startup import settings_or_exit
 
 settings_or_exit()
+tuning.apply()
 app = st.App(
     "server/shell.py",
     lifespan=lifespan,

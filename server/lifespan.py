@@ -27,10 +27,9 @@ _log = structlog.get_logger()
 async def lifespan(_: Any) -> AsyncIterator[None]:
     """Bring everything up, serve, and leave no process behind."""
     logging.configure(settings().log_level)
-    tuning.apply()
     running = Running()
-    await running.start()
     try:
+        await running.start()
         yield
     finally:
         await running.stop()

@@ -7,7 +7,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route
 
+from config.settings import settings
 from server import health
+from server.proxies import Proxies
+from server.security import Gate
 
 
 def everything() -> list[BaseRoute]:
@@ -23,7 +26,11 @@ def everything() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """Outermost first."""
-    return []
+    chosen = settings()
+    return [
+        Middleware(Proxies, trusted=chosen.trusted_proxies),
+        Middleware(Gate, settings=chosen),
+    ]
 
 
 async def _to_performance(_: Request) -> RedirectResponse:

@@ -13,23 +13,22 @@ GRACE_S = 1
 
 
 def apply() -> None:
-    """Settings of Streamlit and uvicorn that their own configuration does not reach."""
+    """Settings of Streamlit and uvicorn that their own configuration does not reach.
+
+    To be called while uvicorn imports the application: it reads some of them right after.
+    """
     # A full collection after every script run costs nine tenths of a rerun; the environment
     # variable of this option has no effect under st.App.
     config.set_option("runner.postScriptGC", False)
     for name in ("uvicorn.error", "uvicorn.access", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    _bound_the_goodbye()
-
-
-def _bound_the_goodbye() -> None:
-    """Uvicorn waits for open connections without end, and Streamlit passes it no limit.
-
-    Its signal handler is a method of the running server, which is the way to that server.
-    """
+    # Uvicorn's signal handler is a method of the running server, which is the way to that server.
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     if server is not None:
+        # It waits for open connections without end, and Streamlit passes it no limit.
         server.config.timeout_graceful_shutdown = GRACE_S
+        # It believes any proxy on this machine; server/proxies.py believes those in the setting.
+        server.config.proxy_headers = False
 
 
 def warm() -> None:
