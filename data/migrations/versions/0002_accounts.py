@@ -83,7 +83,7 @@ CREATE INDEX audit_by_time ON audit (at DESC);
 CREATE INDEX audit_by_actor ON audit (actor, at DESC);
 CREATE INDEX audit_by_action ON audit (action, at DESC);
 CREATE TABLE audit_head (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     id bigint NOT NULL,
     hash bytea NOT NULL
 );
