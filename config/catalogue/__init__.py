@@ -1,0 +1,1 @@
+"""Entries of the KPI catalogue, one file an area; `config.kpis` gathers them."""
