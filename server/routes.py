@@ -8,7 +8,8 @@ from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route
 
 from config.settings import settings
-from server import health
+from server import health, prometheus
+from server.instrument import Instrument
 from server.proxies import Proxies
 from server.security import Gate
 
@@ -19,6 +20,7 @@ def everything() -> list[BaseRoute]:
         Route("/health", health.live),
         Route("/health/ready", health.ready),
         Route("/health/detailed", health.detailed),
+        Route("/metrics", prometheus.metrics),
         Route("/api/health", health.live),
         Route("/monitoring/dashboard.html", _to_performance),
     ]
@@ -29,6 +31,7 @@ def middleware() -> list[Middleware]:
     chosen = settings()
     return [
         Middleware(Proxies, trusted=chosen.trusted_proxies),
+        Middleware(Instrument),
         Middleware(Gate, settings=chosen),
     ]
 
