@@ -1,0 +1,101 @@
+"""Tables people can sort, and CSV of exactly the rows on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from components import empty
+
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def table(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    columns: Mapping[str, str] | None = None,
+    formats: Mapping[str, str] | None = None,
+    height: int | None = None,
+    key: str | None = None,
+    nothing: str = "Nothing to list in this period.",
+) -> None:
+    """A sortable table and its CSV.
+
+    name: of the downloaded file. columns: column → heading, in this order, others are hidden.
+    formats: column → unit of `components.units` (money, percent, count, days …).
+    """
+    if frame.empty:
+        empty.state(nothing)
+        return
+    shown = frame if columns is None else frame[list(columns)]
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=height or min(35 * len(shown) + 38, 420),
+        key=key,
+        column_config=_config(shown, columns or {}, formats or {}),
+    )
+    download(shown, name=name, key=f"{key or name}-csv")
+
+
+def download(frame: pd.DataFrame, *, name: str, key: str | None = None) -> None:
+    """A quiet “CSV” button that gives exactly `frame`; the file is made when it is asked for."""
+    st.download_button(
+        "CSV",
+        data=lambda: csv(frame),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=key or f"{name}-csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+        help=f"Download {len(frame):,} rows",
+    )
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """UTF-8 CSV; text that a spreadsheet would run as a formula gets a leading apostrophe."""
+    safe = frame.copy()
+    for column in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[column]):
+            safe[column] = safe[column].map(neutral)
+    return safe.rename(columns=neutral).to_csv(index=False).encode()
+
+
+def neutral(value: Any) -> Any:
+    """`value` unless it is text that starts like a formula."""
+    if isinstance(value, str) and value.startswith(_DANGEROUS):
+        return "'" + value
+    return value
+
+
+def _config(
+    frame: pd.DataFrame, headings: Mapping[str, str], formats: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        column: _column(headings.get(column, column), formats.get(column))
+        for column in map(str, frame.columns)
+    }
+
+
+def _column(heading: str, unit: str | None) -> Any:
+    return st.column_config.Column(heading) if unit is None else _number(heading, unit)
+
+
+def _number(heading: str, unit: str) -> Any:
+    return st.column_config.NumberColumn(heading, format=_FORMATS.get(unit, "localized"))
+
+
+_FORMATS = {
+    "percent": "%.1f %%",
+    "share": "percent",
+    "days": "%.1f d",
+    "count": "localized",
+    "seconds": "%.3f s",
+    "milliseconds": "%.1f ms",
+    "bytes": "bytes",
+}
