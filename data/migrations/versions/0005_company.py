@@ -99,12 +99,16 @@ CREATE TABLE invoices (
     rate numeric(20, 10) CHECK (rate > 0),
     given_rate numeric(20, 10) CHECK (given_rate > 0),
     status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'void')),
+    settled_on date,
     {ORIGIN}
 );
+COMMENT ON COLUMN invoices.settled_on IS 'From this day on nothing is open; kept with payments.';
 COMMENT ON COLUMN invoices.rate IS
     'Company currency for one of currency on issued_on; null when none is known: a gap.';
 COMMENT ON COLUMN invoices.given_rate IS 'The rate the source itself gave, which wins.';
 CREATE INDEX invoices_by_issue ON invoices (direction, issued_on);
+CREATE INDEX invoices_open ON invoices (direction, settled_on);
+CREATE INDEX invoices_unconverted ON invoices (currency, issued_on) WHERE rate IS NULL;
 CREATE TABLE invoice_payments (
     invoice_id text NOT NULL,
     paid_on date NOT NULL,
@@ -121,7 +125,6 @@ CREATE TABLE open_balance_changes (
     direction text NOT NULL,
     day date NOT NULL,
     change numeric(20, 4) NOT NULL,
-    unconverted integer NOT NULL,
     PRIMARY KEY (direction, day)
 );
 COMMENT ON TABLE open_balance_changes IS
@@ -217,6 +220,13 @@ CREATE INDEX deliveries_by_day ON deliveries (delivered_on);
 """
 
 STEERING = """
+CREATE TABLE feeds (
+    dataset text NOT NULL,
+    source text NOT NULL,
+    last_seen timestamptz NOT NULL,
+    PRIMARY KEY (dataset, source)
+);
+COMMENT ON TABLE feeds IS 'Which source each dataset has rows of, and when it was last read.';
 CREATE TABLE kpi_targets (
     kpi text NOT NULL,
     from_day date NOT NULL,
@@ -234,6 +244,7 @@ CREATE TABLE annotations (
     kpi text,
     note text NOT NULL CHECK (length(note) BETWEEN 1 AND 500),
     author text NOT NULL,
+    source text NOT NULL DEFAULT 'app',
     written_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX annotations_by_day ON annotations (to_day, from_day);
