@@ -144,6 +144,30 @@ class Settings(BaseSettings):
     )
 
     # Alerts
+    alert_allow_private_targets: bool = Field(
+        False,
+        description="Let alert channels and the heartbeat call private and local addresses.",
+    )
+    alert_group_seconds: int = Field(
+        30,
+        ge=0,
+        le=600,
+        description="Alerts of a group that change within this time go as one message.",
+    )
+    alert_heartbeat_url: SecretStr | None = Field(
+        None,
+        description="Dead man's switch: called each minute while all is well, so that another "
+        "service notices when this one falls silent.",
+    )
+    pagerduty_url: str = Field(
+        "https://events.pagerduty.com", description="Address of the PagerDuty Events API."
+    )
+    slack_url: str = Field(
+        "https://hooks.slack.com", description="What a Slack incoming webhook must begin with."
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api", description="Address of the Slack API, for bot tokens."
+    )
 
     # HTTP
     metrics_token: SecretStr | None = Field(

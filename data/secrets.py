@@ -23,6 +23,7 @@ KEY_FILE = "secrets.key"
 ENCRYPTED_COLUMNS: list[tuple[str, str, str]] = [
     ("integration_credentials", "name", "sealed"),
     ("integration_tokens", "name", "sealed"),
+    ("alert_channels", "name", "sealed"),
 ]
 
 
@@ -96,7 +97,8 @@ def _ring() -> MultiFernet:
     chosen = settings().sentia_secret_key
     given = [] if chosen is None else _named_keys(chosen.get_secret_value())
     stored = _file_keys(create=not given)
-    return MultiFernet([Fernet(key) for key in [*given, *stored]])
+    keys: list[str | bytes] = [*given, *stored]
+    return MultiFernet([Fernet(key) for key in keys])
 
 
 def _named_keys(value: str) -> Iterable[bytes]:
