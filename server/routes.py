@@ -5,23 +5,27 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from config.settings import settings
-from server import health, prometheus
+from server import health, prometheus, signin
+from server.api.mount import Interface
 from server.instrument import Instrument
 from server.proxies import Proxies
 from server.security import Gate
+from server.sockets import Doors
 
 
 def everything() -> list[BaseRoute]:
     """Routes that win over page URLs."""
     return [
+        *signin.routes(),
         Route("/health", health.live),
         Route("/health/ready", health.ready),
         Route("/health/detailed", health.detailed),
         Route("/metrics", prometheus.metrics),
         Route("/api/health", health.live),
+        Mount("/api", Interface()),
         Route("/monitoring/dashboard.html", _to_performance),
     ]
 
@@ -33,6 +37,7 @@ def middleware() -> list[Middleware]:
         Middleware(Proxies, trusted=chosen.trusted_proxies),
         Middleware(Instrument),
         Middleware(Gate, settings=chosen),
+        Middleware(Doors),
     ]
 
 

@@ -1,0 +1,124 @@
+"""Who calls: a bearer token's owner, or an admin by the session cookie of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.security import APIKeyCookie, HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+
+from auth import audit, roles, sessions
+from auth.person import Person
+
+_bearer = HTTPBearer(auto_error=False, description="A token made on the Users page.")
+_cookie = APIKeyCookie(name=sessions.COOKIE, auto_error=False, description="An admin's session.")
+_SIGN_IN = {"WWW-Authenticate": 'Bearer realm="Sentia dashboard"'}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """RFC 9457 problem details; every error has this shape."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def caller(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    cookie: Annotated[str | None, Depends(_cookie)],
+) -> Person:
+    """The person on whose behalf the request is made; 401 without one."""
+    if bearer is not None:
+        from auth import tokens
+
+        person = tokens.resolve(bearer.credentials, address(request))
+        if person is None:
+            raise HTTPException(401, "The token is unknown, expired or revoked.", _SIGN_IN)
+        return person
+    person = sessions.resolve(cookie)
+    if person is None:
+        raise HTTPException(401, "A bearer token or an admin's session is needed.", _SIGN_IN)
+    if person.role != "admin":
+        raise HTTPException(403, "Only an admin's session opens this; others need a token.")
+    return person
+
+
+Caller = Annotated[Person, Depends(caller)]
+
+
+def allowed(resource: str, action: str = "read") -> Callable[[Request, Person], Person]:
+    """A dependency that lets through whoever holds the permission; denials are recorded."""
+
+    def check(request: Request, person: Caller) -> Person:
+        try:
+            roles.require(person, resource, action)
+        except roles.PermissionDenied:
+            audit.record("denied", actor=person, on=f"{resource} {action}", outcome="refused",
+                         address=address(request), detail={"path": request.url.path})  # fmt: skip
+            raise
+        return person
+
+    return check
+
+
+def address(request: Request) -> str | None:
+    """Where the request comes from, as server/proxies.py established it."""
+    return request.client.host if request.client else None
+
+
+_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+# What every protected operation may answer besides its success.
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": text,
+        "content": {"application/problem+json": {"schema": _SCHEMA}},
+    }
+    for status, text in {
+        400: "The request cannot be understood.",
+        401: "No token, or one that is no longer good.",
+        403: "The role may not do this.",
+        422: "A parameter or the body is wrong.",
+        429: "Too many requests; Retry-After says when.",
+        503: "The database does not answer.",
+    }.items()
+}  # fmt: skip
+
+
+def documented(application: FastAPI) -> Callable[[], dict[str, Any]]:
+    """The schema, with errors as they really are; FastAPI would describe its own shape."""
+
+    def schema() -> dict[str, Any]:
+        if application.openapi_schema is None:
+            made = get_openapi(
+                title=application.title,
+                version=application.version,
+                routes=application.routes,
+                servers=[{"url": "/api"}],
+            )
+            made["components"]["schemas"]["Problem"] = _PROBLEM
+            for unused in ("HTTPValidationError", "ValidationError"):
+                made["components"]["schemas"].pop(unused, None)
+            application.openapi_schema = made
+        return application.openapi_schema
+
+    return schema
+
+
+_PROBLEM = {
+    "type": "object",
+    "description": Problem.__doc__,
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}

@@ -1,0 +1,76 @@
+"""Puts the interface together: routes, errors in one shape, limits, entity tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+
+from auth.people import AccountRefused
+from auth.roles import PermissionDenied
+from data.database import DatabaseUnavailable
+from server.api import access, accounts, documentation, health, oversight
+from server.api.etags import EntityTags
+from server.api.limits import RateLimit
+from server.problems import problem
+from server.version import version
+
+_log = structlog.get_logger()
+
+
+def application() -> FastAPI:
+    """The FastAPI application; its own pages are off, as they load scripts from elsewhere."""
+    made = FastAPI(
+        title="Sentia dashboard",
+        version=version(),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        root_path="/api",
+        root_path_in_servers=True,
+        middleware=[Middleware(RateLimit), Middleware(EntityTags)],
+    )
+    for module in (health, accounts, oversight, documentation):
+        made.include_router(module.router)
+    made.add_exception_handler(HTTPException, _refused)
+    made.add_exception_handler(RequestValidationError, _invalid)
+    made.add_exception_handler(PermissionDenied, _denied)
+    made.add_exception_handler(AccountRefused, _conflict)
+    made.add_exception_handler(DatabaseUnavailable, _unavailable)
+    made.add_exception_handler(Exception, _broken)
+    made.state.openapi = access.documented(made)
+    return made
+
+
+async def _refused(_: Request, error: Any) -> Response:
+    return problem(error.status_code, str(error.detail), error.headers)
+
+
+async def _invalid(_: Request, error: Any) -> Response:
+    fields = [
+        {"field": ".".join(map(str, one["loc"][1:])) or str(one["loc"][0]), "reason": one["msg"]}
+        for one in error.errors()
+    ]
+    return problem(422, f"{fields[0]['field']}: {fields[0]['reason']}.", errors=fields)
+
+
+async def _denied(_: Request, error: Any) -> Response:
+    return problem(403, str(error))
+
+
+async def _conflict(_: Request, error: Any) -> Response:
+    return problem(409, str(error))
+
+
+async def _unavailable(_: Request, error: Any) -> Response:
+    return problem(503, str(error), {"Retry-After": "5"})
+
+
+async def _broken(request: Request, error: Any) -> Response:
+    _log.error("the interface failed", path=request.url.path, exc_info=error)
+    return problem(500, "Something broke here; the log says what.")

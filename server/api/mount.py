@@ -1,0 +1,25 @@
+"""Loads the interface at its first request: nobody's start waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Interface:
+    """ASGI application under `/api`."""
+
+    def __init__(self) -> None:
+        self._made: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make it once, then pass everything on."""
+        if self._made is None:
+            self._made = await asyncio.to_thread(self._make)
+        await self._made(scope, receive, send)
+
+    def _make(self) -> ASGIApp:
+        from server.api.application import application
+
+        return self._made or application()
