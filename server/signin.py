@@ -1,0 +1,105 @@
+"""The two routes that may set the session cookie, and the script by which a page asks them to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from auth import sessions
+from data.database import DatabaseUnavailable
+from server import identity
+
+_LONGEST_TICKET = 200
+# The page's policy allows no script inside it, so this one is fetched; the ticket travels in the
+# element's data and then in the body, never in an address.
+_SCRIPT = """
+(() => {
+  const mine = document.currentScript;
+  const { act, ticket, then } = mine.dataset;
+  const leave = () => then ? location.assign(then) : location.reload();
+  if (act === "reload") return leave();
+  const failed = () => {
+    const note = document.getElementById("sentia-sign-in");
+    if (note) note.textContent = "The server did not answer; load the page again and sign in.";
+  };
+  fetch("/auth/session", {
+    method: act === "out" ? "DELETE" : "POST",
+    headers: { "Content-Type": "text/plain", "X-Requested-With": "sentia" },
+    credentials: "same-origin",
+    body: ticket || "",
+  }).then((answer) => (answer.ok || act === "out" ? leave() : failed()), failed);
+})();
+"""
+
+
+def routes() -> list[BaseRoute]:
+    """To be put before the pages."""
+    return [
+        Route("/auth/session", begin, methods=["POST"]),
+        Route("/auth/session", finish, methods=["DELETE"]),
+        Route("/auth/session.js", script),
+    ]
+
+
+async def begin(request: Request) -> Response:
+    """Trade a ticket for the cookie."""
+    if not _from_our_page(request):
+        return _problem(403, "Only a page of this server may sign in.")
+    body = (await request.body())[: _LONGEST_TICKET + 1]
+    if not 0 < len(body) <= _LONGEST_TICKET:
+        return _problem(400, "A ticket is needed; sign in on the page.")
+    try:
+        made = await run_in_threadpool(_redeem, request, body.decode("ascii", "replace"))
+    except DatabaseUnavailable as error:
+        return _problem(503, str(error))
+    if made is None:
+        return _problem(401, "The ticket was used or is too old; sign in again.")
+    seconds = max(1, int((made.expires_at - datetime.now(UTC)).total_seconds()))
+    cookie = identity.set_cookie(made.token, seconds, identity.is_https(request.scope))
+    return Response(status_code=204, headers={"Set-Cookie": cookie, "Cache-Control": "no-store"})
+
+
+async def finish(request: Request) -> Response:
+    """End the session of the cookie, and clear it whatever happens."""
+    if not _from_our_page(request):
+        return _problem(403, "Only a page of this server may sign out.")
+    token = identity.token_in(request.scope)
+    cleared = identity.set_cookie("", 0, identity.is_https(request.scope))
+    headers = {"Set-Cookie": cleared, "Cache-Control": "no-store"}
+    try:
+        await run_in_threadpool(sessions.sign_out, token, identity.address_of(request.scope))
+    except DatabaseUnavailable as error:
+        return JSONResponse({"error": str(error)}, 503, headers=headers)
+    return Response(status_code=204, headers=headers)
+
+
+async def script(_: Request) -> Response:
+    """The page's half of signing in and out."""
+    return Response(
+        _SCRIPT, media_type="text/javascript", headers={"Cache-Control": "public, max-age=3600"}
+    )
+
+
+def _redeem(request: Request, ticket: str) -> sessions.Opened | None:
+    """Whoever was signed in before in this browser is not any more: no session is carried over."""
+    address = identity.address_of(request.scope)
+    made = sessions.redeem(ticket, address, request.headers.get("user-agent"))
+    if made is not None:
+        sessions.sign_out(identity.token_in(request.scope), address)
+    return made
+
+
+def _from_our_page(request: Request) -> bool:
+    """A header that no form of another site can set; its origin is checked in front of us too."""
+    if request.headers.get("x-requested-with") != "sentia":
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
+
+
+def _problem(status: int, sentence: str) -> Response:
+    return JSONResponse({"error": sentence}, status, headers={"Cache-Control": "no-store"})
