@@ -104,7 +104,7 @@ def _figure(tile: Tile) -> str:
     if tile.note:
         parts.append(f'<div class="sx-note">{escape(tile.note)}</div>')
     if tile.spark:
-        parts.append(sparkline.svg(tile.spark))
+        parts.append(sparkline.html(tile.spark))
     return "".join(parts)
 
 

@@ -12,7 +12,7 @@ import structlog
 
 from auth import roles, sessions
 from auth.people import Person
-from components import guard, login
+from components import guard, login, style
 from config.settings import settings
 from data import database
 from data.database import DatabaseUnavailable
@@ -27,7 +27,10 @@ _log = structlog.get_logger()
 
 def show() -> None:
     """One run of the script. Nothing of a page is touched before the person is known."""
-    st.set_page_config(page_title=settings().company_name, page_icon=":material/factory:")
+    st.set_page_config(
+        page_title=settings().company_name, page_icon=":material/factory:", layout="wide"
+    )
+    style.apply()
     if st.context.headers.get("X-Sentia-Restart"):
         st.html(login.script("reload"), unsafe_allow_javascript=True)
         return
