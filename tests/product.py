@@ -24,7 +24,7 @@ ADMIN_PASSWORD = "correct horse battery staple"
 def sign_in(page: Page, url: str, user: str, password: str) -> None:
     """Fill the login form at `url` and wait until the navigation is there."""
     page.goto(url)
-    page.get_by_label("Username").fill(user)
+    page.get_by_role("textbox", name="Username").fill(user)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_test_id("stSidebar").wait_for(state="attached")
