@@ -22,6 +22,8 @@ def apply() -> None:
     config.set_option("runner.postScriptGC", False)
     for name in ("uvicorn.error", "uvicorn.access", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # The library that hashes passwords declares a component when it is imported, outside any page.
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
     # Uvicorn's signal handler is a method of the running server, which is the way to that server.
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     if server is not None:

@@ -31,8 +31,6 @@ def application() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        root_path="/api",
-        root_path_in_servers=True,
         middleware=[Middleware(RateLimit), Middleware(EntityTags)],
     )
     for module in (health, accounts, oversight, documentation):
