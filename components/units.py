@@ -1,21 +1,50 @@
-"""How a figure reads: one place for units, compact numbers, money and ages."""
+"""How a figure reads: one place for units, compact numbers, money and ages.
+
+Units: count, money (company currency), percent (0–100), share (0–1), ratio, days, months, hours,
+minutes, seconds, milliseconds, bytes, bytes_per_second, per_second; any other word is shown as it
+is. The KPI catalogue's own ("currency", "%", "d", "1/s" …) are understood too.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Literal
 
 from data import company
 
-Unit = Literal[
-    "count", "money", "percent", "share", "ratio", "days", "months", "hours", "minutes",
-    "seconds", "milliseconds", "bytes", "bytes_per_second", "per_second", "number",
-]  # fmt: skip
-
 NO_DATA = "–"
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "CNY": "CN¥", "INR": "₹", "CHF": "CHF "}
+_ALIASES = {
+    "currency": "money",
+    "%": "percent",
+    "d": "days",
+    "h": "hours",
+    "min": "minutes",
+    "s": "seconds",
+    "ms": "milliseconds",
+    "bytes/s": "bytes_per_second",
+    "1/s": "per_second",
+    "x": "ratio",
+    "×": "ratio",
+}
+# Counted things need no word behind the figure: the title says what they are.
+_BARE = {
+    "count",
+    "number",
+    "money",
+    "percent",
+    "share",
+    "seconds",
+    "bytes",
+    "orders",
+    "units",
+    "users",
+    "sessions",
+    "connections",
+    "processes",
+    "",
+}
 _SUFFIX = {
     "days": " d",
     "months": " mo",
@@ -31,10 +60,29 @@ def text(value: float | None, unit: str = "count", compact: bool = True) -> str:
     if missing(value):
         return NO_DATA
     assert value is not None
-    special = _SPECIAL.get(unit)
+    known = canonical(unit)
+    special = _SPECIAL.get(known)
     if special is not None:
         return special(float(value), compact)
-    return number(value, compact) + _SUFFIX.get(unit, "")
+    return number(value, compact) + suffix(known)
+
+
+def canonical(unit: str) -> str:
+    """The unit under its name here; the KPI catalogue writes some as people do."""
+    return _ALIASES.get(unit, unit)
+
+
+def suffix(unit: str) -> str:
+    """What stands behind a plain number of that unit; a word of its own stands as it is."""
+    known = canonical(unit)
+    if known in _SUFFIX:
+        return _SUFFIX[known]
+    return "" if known in _BARE else f" {known}"
+
+
+def sign(currency: str) -> str:
+    """What stands before an amount in that currency."""
+    return _SIGNS.get(currency, currency + " ")
 
 
 def missing(value: float | None) -> bool:
@@ -55,13 +103,12 @@ def number(value: float, compact: bool = True) -> str:
 
 def money(value: float, compact: bool = True, currency: str | None = None) -> str:
     """Company currency with its sign before the figure: £12.3k, −£40.00."""
-    code = currency or company.currency()
-    sign = _SIGNS.get(code, code + " ")
+    before = sign(currency or company.currency())
     size = abs(value)
     figure = _scaled(size) if compact and size >= 9_999.5 else f"{size:,.2f}"
     if compact and 999.5 <= size < 9_999.5:
         figure = f"{size:,.0f}"
-    return ("−" if value < 0 and figure.strip("0.,") else "") + sign + figure
+    return ("−" if value < 0 and figure.strip("0.,") else "") + before + figure
 
 
 def seconds(value: float, compact: bool = True) -> str:
@@ -97,7 +144,7 @@ def change(value: float | None, before: float | None, unit: str = "count") -> fl
     if missing(value) or missing(before):
         return None
     assert value is not None and before is not None
-    if unit in ("percent", "share"):
+    if canonical(unit) in ("percent", "share"):
         return (value - before) * (100 if unit == "share" else 1)
     return None if before == 0 else (value - before) / abs(before) * 100
 
@@ -106,10 +153,10 @@ def change_text(delta: float | None, unit: str = "count") -> str:
     """+4.2 % or −1.3 pp; a dash when undefined."""
     if delta is None:
         return NO_DATA
-    mark = "pp" if unit in ("percent", "share") else "%"
+    mark = "pp" if canonical(unit) in ("percent", "share") else "%"
     rounded = f"{abs(delta):,.1f}" if abs(delta) < 99.95 else f"{abs(delta):,.0f}"
-    sign = "±" if not rounded.strip("0.,") else "+" if delta > 0 else "−"
-    return f"{sign}{rounded} {mark}"
+    direction = "±" if not rounded.strip("0.,") else "+" if delta > 0 else "−"
+    return f"{direction}{rounded} {mark}"
 
 
 def _percent(value: float, compact: bool = True) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from components.charts.api import (
-    Mark,
-    Threshold,
     bars,
     cohort,
     heatmap,
@@ -13,6 +11,7 @@ from components.charts.api import (
     time_series,
     waterfall,
 )
+from components.charts.option import Mark, Threshold
 
 __all__ = [
     "Mark",

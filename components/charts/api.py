@@ -1,73 +1,84 @@
-"""The charts that pages call: a frame in, a drawing and its CSV out."""
+"""The charts that pages call: a frame in; a drawing, its alternative text and its CSV out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from components import tables
+from components import empty, tables, units
+from components.charts import categories, matrix, timeseries
+from components.charts.option import Mark, Threshold
+from components.charts.timeseries import Drawing, Kind, Span
 
-
-@dataclass(frozen=True)
-class Threshold:
-    """A horizontal line that a figure should not cross."""
-
-    value: float
-    label: str
-    tone: Literal["target", "warning", "critical"] = "warning"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A dated note on a chart."""
-
-    at: datetime
-    text: str
+_STEPS = 200
+_BARS = 30
+_NOTHING = "Nothing to draw in this period."
 
 
 def time_series(
     frame: pd.DataFrame,
     *,
     key: str,
+    title: str = "",
     unit: str = "count",
     names: Mapping[str, str] | None = None,
-    kind: Literal["line", "area", "stacked"] = "line",
+    kind: Kind = "line",
     thresholds: Sequence[Threshold] = (),
     ghost: pd.Series | None = None,
     marks: Sequence[Mark] = (),
+    span: Span | None = None,
     low: float | None = 0,
     high: float | None = None,
     height: int = 220,
     csv: bool = True,
+    nothing: str = _NOTHING,
 ) -> None:
-    """Series over time.
+    """Series over time; updates in place under the same `key`.
 
-    frame: index of instants (aware) or days, one column a series; NaN and missing steps are gaps.
-    names: column → name in the legend. ghost: the first series a period earlier, in the same
-    order of rows; drawn as a pale line. key: unique on the page; makes updates happen in place.
+    frame: index of aware instants or of days, one column a series; NaN and missing steps are gaps.
+    names: column → name in the legend. ghost: a series of the earlier period, row by row beside
+    this one (its name is its legend). span: first and last instant of the axis, data or not.
+    low, high: ends of the axis, None to fit. title: for those who hear the chart.
     """
-    st.line_chart(frame, height=height)
-    _csv(frame, key, csv)
+    if frame.empty or not len(frame.columns):
+        empty.state(nothing)
+        return
+    drawing = Drawing(frame, unit, names or {}, kind, thresholds, ghost, marks, span, low, high)
+    _draw(timeseries.build(drawing), key, timeseries.describe(drawing, title or key), height)
+    _csv(frame.reset_index(names=str(frame.index.name or "at")), key, csv)
 
 
 def stacked_bars(
     frame: pd.DataFrame,
     *,
     key: str,
+    title: str = "",
     unit: str = "count",
     names: Mapping[str, str] | None = None,
+    ghost: pd.Series | None = None,
     marks: Sequence[Mark] = (),
     height: int = 260,
     csv: bool = True,
+    nothing: str = _NOTHING,
 ) -> None:
-    """Bars over days (index), one column a part; the parts add up."""
-    st.bar_chart(frame, height=height)
-    _csv(frame, key, csv)
+    """Bars over days, weeks or months (index), one column a part; the parts add up.
+
+    ghost: the total of the earlier period, row by row. Beyond 200 steps the same is an area.
+    """
+    if frame.empty or not len(frame.columns):
+        empty.state(nothing)
+        return
+    alt = timeseries.describe(Drawing(frame, unit, names or {}), title or key)
+    if len(frame) > _STEPS:
+        drawing = Drawing(frame, unit, names or {}, "stacked", (), ghost, marks)
+        option = timeseries.build(drawing)
+    else:
+        option = categories.stacked(frame, unit, names or {}, ghost, marks)
+    _draw(option, key, alt, height)
+    _csv(frame.reset_index(names=str(frame.index.name or "step")), key, csv)
 
 
 def bars(
@@ -76,17 +87,32 @@ def bars(
     key: str,
     label: str,
     value: str,
+    title: str = "",
     unit: str = "count",
     horizontal: bool = True,
     target: float | None = None,
     select: bool = False,
     height: int | None = None,
     csv: bool = True,
+    nothing: str = _NOTHING,
 ) -> str | None:
-    """One bar a row: `label` and `value` are columns. With `select`, the label clicked on."""
-    st.bar_chart(frame.set_index(label)[value], horizontal=horizontal)
+    """One bar a row in the frame's order, the first 30; `label` and `value` are columns.
+
+    select: a click on a bar reruns the page and its label is returned, None for no choice.
+    """
+    if frame.empty:
+        empty.state(nothing)
+        return None
+    shown = frame.head(_BARS)
+    labels, values = [str(name) for name in shown[label]], [float(v) for v in shown[value]]
+    if horizontal:
+        option = categories.horizontal(labels, values, unit, target, select)
+    else:
+        option = categories.vertical(labels, values, unit)
+    tall = height or (26 * len(labels) + 34 if horizontal else 240)
+    state = _draw(option, key, _ranked(title or key, labels, values, unit), tall, select)
     _csv(frame, key, csv)
-    return None
+    return _clicked(state, labels) if select else None
 
 
 def waterfall(
@@ -97,11 +123,15 @@ def waterfall(
     value: str,
     start: tuple[str, float],
     end: tuple[str, float],
+    title: str = "",
     unit: str = "money",
-    height: int = 300,
+    height: int = 280,
     csv: bool = True,
 ) -> None:
     """From `start` (name, figure) over signed changes to `end`; the changes add up."""
+    labels, values = [str(name) for name in frame[label]], [float(v) for v in frame[value]]
+    option = categories.waterfall(labels, values, start, end, unit)
+    _draw(option, key, _ranked(title or key, labels, values, unit), height)
     _csv(frame, key, csv)
 
 
@@ -111,28 +141,72 @@ def pareto(
     key: str,
     label: str,
     value: str,
+    title: str = "",
     unit: str = "count",
-    height: int = 300,
+    height: int = 280,
     csv: bool = True,
+    nothing: str = _NOTHING,
 ) -> None:
     """Bars from large to small with the cumulated share as a line."""
+    if frame.empty:
+        empty.state(nothing)
+        return
+    labels, values = [str(name) for name in frame[label]], [float(v) for v in frame[value]]
+    option = categories.pareto(labels, values, unit)
+    _draw(option, key, _ranked(title or key, labels, values, unit), height)
     _csv(frame, key, csv)
 
 
 def heatmap(
-    frame: pd.DataFrame, *, key: str, unit: str = "count", height: int = 280, csv: bool = True
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    title: str = "",
+    unit: str = "count",
+    height: int = 260,
+    figures: bool = False,
+    csv: bool = True,
+    nothing: str = _NOTHING,
 ) -> None:
-    """A matrix: index down, columns across, such as weekday × hour."""
-    _csv(frame, key, csv)
+    """A matrix: index down, columns across, such as weekday × hour; NaN is an empty cell."""
+    if frame.empty:
+        empty.state(nothing)
+        return
+    alt = f"{title or key}: {len(frame)} rows by {len(frame.columns)} columns"
+    _draw(matrix.heat(frame, unit, figures), key, alt, height)
+    _csv(frame.reset_index(), key, csv)
 
 
 def cohort(
-    frame: pd.DataFrame, *, key: str, unit: str = "share", height: int = 320, csv: bool = True
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    title: str = "",
+    unit: str = "share",
+    height: int | None = None,
+    csv: bool = True,
 ) -> None:
-    """Cohorts down, periods since the first across; cells of the future are empty."""
-    _csv(frame, key, csv)
+    """Cohorts down, periods since the first across; cells of the future are NaN."""
+    tall = height or 28 * len(frame) + 60
+    heatmap(frame, key=key, title=title, unit=unit, height=tall, figures=True, csv=csv)
+
+
+def _draw(option: dict[str, Any], key: str, alt: str, height: int, select: bool = False) -> Any:
+    if select:
+        return st.echarts_chart(option, key=key, alt=alt, height=height, on_select="rerun")
+    return st.echarts_chart(option, key=key, alt=alt, height=height)
+
+
+def _clicked(state: Any, labels: Sequence[str]) -> str | None:
+    chosen = [at for group in state.selection.selected for at in group["data_indices"]]
+    return labels[chosen[0]] if chosen and chosen[0] < len(labels) else None
+
+
+def _ranked(title: str, labels: Sequence[str], values: Sequence[float], unit: str) -> str:
+    pairs = zip(labels[:8], values[:8], strict=True)
+    return f"{title}. " + "; ".join(f"{name}: {units.text(value, unit)}" for name, value in pairs)
 
 
 def _csv(frame: pd.DataFrame, key: str, wanted: bool) -> None:
     if wanted:
-        tables.download(frame.reset_index(), name=key, key=f"{key}-csv")
+        tables.download(frame, name=key, key=f"{key}-csv")

@@ -1,0 +1,258 @@
+"""Bars: a category an entry, stacked, ranked, or as steps from one figure to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from components import units
+from components.charts import frames, option
+from components.charts.option import Mark
+from components.scales import Scale, scale
+
+_RADIUS = 2
+
+
+def horizontal(
+    labels: Sequence[str], values: Sequence[float], unit: str, target: float | None, select: bool
+) -> dict[str, Any]:
+    """Bars from the left, the first on top, each with its figure at its end."""
+    chosen = scale(unit, _largest(values))
+    found = option.base(legend=False)
+    found["grid"] |= {"right": 64, "top": 4}
+    bar: dict[str, Any] = {
+        "type": "bar",
+        "name": "",
+        "barMaxWidth": 18,
+        "itemStyle": {"borderRadius": [0, _RADIUS, _RADIUS, 0]},
+        "data": [_labelled(value, unit, chosen, "right") for value in values],
+        "tooltip": {"valueFormatter": chosen.tooltip},
+    }
+    if select:
+        bar |= {"selectedMode": "single", "cursor": "pointer"}
+    if target is not None:
+        bar["markLine"] = _upright(target, unit, chosen)
+    return found | {
+        "xAxis": option.value_axis(chosen, None, None) | {"scale": False, "splitNumber": 3},
+        "yAxis": option.category_axis(
+            labels, inverse=True, axisLine={"show": False},
+            axisLabel={"width": 130, "overflow": "truncate", "interval": 0},
+        ),
+        "series": [bar],
+    }  # fmt: skip
+
+
+def vertical(labels: Sequence[str], values: Sequence[float], unit: str) -> dict[str, Any]:
+    """Bars from the floor."""
+    chosen = scale(unit, _largest(values))
+    return option.base(legend=False) | {
+        "xAxis": option.category_axis(labels),
+        "yAxis": option.value_axis(chosen, None, None) | {"scale": False},
+        "series": [
+            {
+                "type": "bar", "name": "", "barMaxWidth": 32, "data": _plain(values, chosen),
+                "itemStyle": {"borderRadius": [_RADIUS, _RADIUS, 0, 0]},
+                "tooltip": {"valueFormatter": chosen.tooltip},
+            }
+        ],
+    }  # fmt: skip
+
+
+def stacked(
+    frame: pd.DataFrame,
+    unit: str,
+    names: Mapping[str, str],
+    ghost: pd.Series | None,
+    marks: Sequence[Mark],
+) -> dict[str, Any]:
+    """Bars over days or other steps (index), one column a part."""
+    lines = frames.matrix(frame)
+    chosen = scale(unit, float(np.nansum(np.abs(lines), axis=0).max(initial=0.0)))
+    labels = step_labels(frame.index)
+    series: list[dict[str, Any]] = [
+        {
+            "type": "bar", "name": names.get(column, str(column)), "stack": "all",
+            "barMaxWidth": 28, "barCategoryGap": "22%", "emphasis": {"disabled": True},
+            "data": _plain(lines[number].tolist(), chosen),
+            "tooltip": {"valueFormatter": chosen.tooltip},
+        }
+        for number, column in enumerate(frame.columns)
+    ]  # fmt: skip
+    if ghost is not None:
+        series.append(_ghost(ghost, len(frame), chosen))
+    if marks and series:
+        series[0]["markLine"] = _notes(marks, labels)
+    return option.base(legend=len(series) > 1) | {
+        "xAxis": option.category_axis(labels),
+        "yAxis": option.value_axis(chosen, None, None) | {"scale": False},
+        "series": series,
+    }
+
+
+def pareto(labels: Sequence[str], values: Sequence[float], unit: str) -> dict[str, Any]:
+    """Bars from large to small, and what share of all is reached with each."""
+    order = sorted(range(len(values)), key=lambda at: -values[at])
+    ranked = [float(values[at]) for at in order]
+    total = sum(ranked)
+    reached = [round(float(sum_) / total * 100, 1) if total else None for sum_ in np.cumsum(ranked)]
+    found = vertical([labels[at] for at in order], ranked, unit)
+    found["legend"] |= {"show": True}
+    found["grid"] |= {"top": 30}
+    found["series"][0]["name"] = "Amount"
+    found["yAxis"] = [
+        found["yAxis"],
+        {"type": "value", "min": 0, "max": 100, "splitLine": {"show": False},
+         "axisLabel": {"formatter": "{value} %"}, "splitNumber": 4},
+    ]  # fmt: skip
+    found["series"].append(
+        {
+            "type": "line", "name": "Cumulated share", "yAxisIndex": 1, "data": reached,
+            "symbolSize": 5, "lineStyle": {"width": 1.5},
+            "tooltip": {"valueFormatter": "%.1f %%"},
+        }
+    )  # fmt: skip
+    return found
+
+
+def waterfall(
+    labels: Sequence[str],
+    changes: Sequence[float],
+    start: tuple[str, float],
+    end: tuple[str, float],
+    unit: str,
+) -> dict[str, Any]:
+    """From one figure over signed steps to another; bars may cross zero."""
+    levels = np.concatenate([[start[1]], start[1] + np.cumsum(changes)])
+    chosen = scale(unit, float(np.abs(np.append(levels, end[1])).max()))
+    spans = [(0.0, start[1])]
+    spans += [(float(levels[at]), float(levels[at + 1])) for at in range(len(changes))]
+    spans.append((0.0, end[1]))
+    figures = [start[1], *map(float, changes), end[1]]
+    colours = [option.TEAL, *_signs(changes), option.TEAL]
+    found = option.base(legend=False)
+    found["grid"] |= {"top": 22}
+    found["tooltip"] |= {"show": False}
+    return found | {
+        "xAxis": option.category_axis(
+            [start[0], *labels, end[0]], axisLabel={"interval": 0, "hideOverlap": True}
+        ),
+        "yAxis": option.value_axis(chosen, None, None) | {"scale": False},
+        "series": _steps(spans, figures, colours, unit, chosen),
+    }
+
+
+def step_labels(index: pd.Index) -> list[str]:
+    """Days as "1 Oct", months as "Oct 2026", with the year where it changes; text as it is."""
+    if not isinstance(index, pd.DatetimeIndex):
+        try:
+            index = pd.DatetimeIndex(pd.to_datetime(index, format="%Y-%m-%d"))
+        except (ValueError, TypeError):
+            return [str(entry) for entry in index]
+    monthly = len(index) > 1 and bool((index.day == 1).all())
+    form = "%b %Y" if monthly else "%d %b %Y" if len(set(index.year)) > 1 else "%d %b"
+    return [at.strftime(form).lstrip("0") for at in index]
+
+
+def _steps(
+    spans: Sequence[tuple[float, float]],
+    figures: Sequence[float],
+    colours: Sequence[str],
+    unit: str,
+    chosen: Scale,
+) -> list[dict[str, Any]]:
+    """An invisible foot and a visible piece, above zero and below it."""
+    pieces: dict[str, list[Any]] = {"foot": [], "up": [], "low foot": [], "down": []}
+    for (first, last), figure, colour in zip(spans, figures, colours, strict=True):
+        low, high = min(first, last), max(first, last)
+        above = max(0.0, high) - max(0.0, low)
+        below = min(0.0, low) - min(0.0, high)
+        label = {"show": True, "position": "top", "formatter": _signed(figure, unit, colour)}
+        style = {"itemStyle": {"color": colour}}
+        pieces["foot"].append(max(0.0, low) / chosen.divide)
+        pieces["up"].append(
+            {
+                "value": above / chosen.divide,
+                "label": label if above or not below else {"show": False},
+                **style,
+            }
+        )
+        pieces["low foot"].append(min(0.0, high) / chosen.divide)
+        pieces["down"].append(
+            {
+                "value": below / chosen.divide,
+                "label": label if below and not above else {"show": False},
+                **style,
+            }
+        )
+    return [
+        {
+            "type": "bar", "stack": "all", "data": data, "barMaxWidth": 48, "silent": True,
+            "itemStyle": {"opacity": 0} if "foot" in name else {"borderRadius": _RADIUS},
+        }
+        for name, data in pieces.items()
+    ]  # fmt: skip
+
+
+def _signed(figure: float, unit: str, colour: str) -> str:
+    return ("+" if colour == option.GREEN else "") + units.text(figure, unit)
+
+
+def _signs(changes: Sequence[float]) -> list[str]:
+    return [option.GREEN if change >= 0 else option.RED for change in changes]
+
+
+def _labelled(value: float, unit: str, chosen: Scale, position: str) -> dict[str, Any]:
+    if units.missing(value):
+        return {"value": None}
+    text = units.text(float(value), unit)
+    return {
+        "value": float(value) / chosen.divide,
+        "label": {"show": True, "position": position, "formatter": text, "fontSize": 11},
+    }
+
+
+def _upright(target: float, unit: str, chosen: Scale) -> dict[str, Any]:
+    return {
+        "silent": True, "symbol": "none", "animation": False,
+        "data": [{"xAxis": target / chosen.divide}],
+        "lineStyle": {"color": option.GREEN, "type": "dashed"},
+        "label": {"formatter": f"Target {units.text(target, unit)}", "color": option.GREEN},
+    }  # fmt: skip
+
+
+def _ghost(ghost: pd.Series, rows: int, chosen: Scale) -> dict[str, Any]:
+    figures = ghost.to_numpy(dtype="float64", na_value=np.nan)[:rows]
+    return {
+        "type": "line", "name": str(ghost.name or "Previous period"), "showSymbol": False,
+        "data": _plain(figures.tolist(), chosen), "z": 3,
+        "lineStyle": {"color": option.GREY, "width": 1.5, "type": "dashed"},
+        "itemStyle": {"color": option.GREY},
+        "tooltip": {"valueFormatter": chosen.tooltip},
+    }  # fmt: skip
+
+
+def _notes(marks: Sequence[Mark], labels: Sequence[str]) -> dict[str, Any]:
+    known = {label: at for at, label in enumerate(labels)}
+    data = []
+    for mark in marks:
+        name = next((form for form in _forms(mark) if form in known), None)
+        if name is not None:
+            data.append(option.mark_line(mark, 0) | {"xAxis": known[name]})
+    return {"silent": True, "symbol": "none", "animation": False, "data": data}
+
+
+def _forms(mark: Mark) -> list[str]:
+    return [mark.at.strftime(form).lstrip("0") for form in ("%d %b", "%d %b %Y", "%b %Y")]
+
+
+def _plain(values: Sequence[float], chosen: Scale) -> list[float | None]:
+    return [
+        None if units.missing(value) else float(f"{value / chosen.divide:.7g}") for value in values
+    ]
+
+
+def _largest(values: Sequence[float]) -> float:
+    return max((abs(value) for value in values if not units.missing(value)), default=0.0)

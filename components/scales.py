@@ -1,0 +1,66 @@
+"""The scale of an axis: large figures are divided once, so that ticks stay short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from components import units
+from data import company
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Figures are sent divided by `divide`; ticks and tooltips wear `prefix` and `suffix`."""
+
+    divide: float
+    prefix: str
+    suffix: str
+    digits: int = 2
+
+    @property
+    def tick(self) -> str:
+        """Template of an axis label."""
+        return f"{self.prefix}{{value}}{self.suffix}"
+
+    @property
+    def tooltip(self) -> str:
+        """The printf format that Streamlit reads in place of a function."""
+        prefix, suffix = (part.replace("%", "%%") for part in (self.prefix, self.suffix))
+        return f"{prefix}%,.{self.digits}f{suffix}"
+
+
+_THOUSANDS = ((1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))
+_BYTES = ((2.0**40, "TiB"), (2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B"))
+
+
+def scale(unit: str, largest: float) -> Scale:
+    """The scale for figures up to `largest` in `unit` (see `components.units`)."""
+    known = units.canonical(unit)
+    size = 0.0 if units.missing(largest) else abs(largest)
+    if known == "percent":
+        return Scale(1, "", " %", 1)
+    if known == "share":
+        return Scale(0.01, "", " %", 1)
+    if known in ("bytes", "bytes_per_second"):
+        divide, name = next(step for step in _BYTES if size >= step[0] or step[0] == 1)
+        return Scale(divide, "", f" {name}" + ("/s" if known == "bytes_per_second" else ""), 1)
+    if known in ("seconds", "milliseconds"):
+        return _time(1.0 if known == "seconds" else 1000.0, size)
+    divide, letter = next(step for step in _THOUSANDS if size >= 10 * step[0] or step[0] == 1)
+    sign = units.sign(company.currency()) if known == "money" else ""
+    return Scale(
+        divide, sign, letter + units.suffix(known), 2 if divide > 1 or known != "count" else 0
+    )
+
+
+def _time(second: float, size: float) -> Scale:
+    """`second` is how many of the given units make one."""
+    if size < second:
+        return Scale(second / 1000, "", " ms", 1)
+    if size < 300 * second:
+        return Scale(second, "", " s", 2)
+    return (
+        Scale(60 * second, "", " min", 1)
+        if size < 7200 * second
+        else Scale(3600 * second, "", " h")
+    )
