@@ -1,0 +1,240 @@
+"""Merges staged orders into the tables and keeps the roll-ups, all in the caller's transaction.
+
+`begin` makes the staging tables in_orders, in_lines and in_refunds; the caller fills them and
+calls `merge`. Each staged order replaces the stored one of its source and number whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from data import company
+from data.ingest import rollups
+
+_STAGING = """
+CREATE TEMP TABLE in_orders (
+    order_id text COLLATE "C" NOT NULL, ordered_at timestamptz NOT NULL,
+    channel text COLLATE "C" NOT NULL, customer_id text COLLATE "C",
+    country text COLLATE "C" NOT NULL, status text, counted boolean NOT NULL,
+    taxes_included boolean NOT NULL, differing boolean NOT NULL DEFAULT false
+) ON COMMIT DROP;
+CREATE TEMP TABLE in_lines (
+    position bigint NOT NULL, order_id text COLLATE "C" NOT NULL, ordered_at timestamptz,
+    channel text COLLATE "C", customer_id text COLLATE "C", sku text COLLATE "C" NOT NULL,
+    quantity numeric NOT NULL, unit_price numeric NOT NULL, discount numeric NOT NULL,
+    tax numeric NOT NULL, shipping numeric NOT NULL, refunded numeric, refunded_at timestamptz,
+    currency text COLLATE "C" NOT NULL, status text COLLATE "C", unit_cost numeric,
+    country text COLLATE "C", fees numeric, line_id text,
+    counted boolean GENERATED ALWAYS AS (coalesce(
+        lower(status) NOT IN ('cancelled', 'canceled', 'void', 'voided', 'test'), true)) STORED
+) ON COMMIT DROP;
+CREATE TEMP TABLE in_refunds (
+    order_id text COLLATE "C" NOT NULL, refund_id text COLLATE "C" NOT NULL,
+    sku text COLLATE "C", refunded_at timestamptz NOT NULL, amount numeric NOT NULL,
+    tax numeric NOT NULL, shipping numeric NOT NULL, currency text COLLATE "C" NOT NULL,
+    costed boolean NOT NULL, with_fees boolean NOT NULL, counted boolean NOT NULL
+) ON COMMIT DROP
+"""
+
+_PARTIES = (
+    "INSERT INTO products (sku, source) SELECT DISTINCT sku, :source FROM in_lines "
+    "WHERE sku IS NOT NULL ON CONFLICT (sku) DO UPDATE SET last_seen = now()",
+    "INSERT INTO customers (source, source_id, country) SELECT :source, customer_id, "
+    "max(nullif(country, '')) FROM in_orders WHERE customer_id IS NOT NULL GROUP BY customer_id "
+    "ON CONFLICT (source, source_id) DO UPDATE SET last_seen = now(), "
+    "country = coalesce(excluded.country, customers.country)",
+)
+
+_MERGED = """
+CREATE TEMP TABLE merged ON COMMIT DROP AS
+SELECT coalesce(o.id, nextval(pg_get_serial_sequence('orders', 'id'))) AS id,
+    o.id IS NOT NULL AS existed, n.order_id, n.ordered_at, n.channel, n.country, n.status,
+    n.counted, n.taxes_included, c.id AS customer_id, o.customer_id AS old_customer_id,
+    (n.ordered_at AT TIME ZONE :zone)::date AS day,
+    extract(hour FROM n.ordered_at AT TIME ZONE :zone)::smallint AS hour
+FROM in_orders n
+LEFT JOIN orders o ON o.source = :source AND o.source_id = n.order_id
+LEFT JOIN customers c ON c.source = :source AND c.source_id = n.customer_id
+"""
+
+_RATES = """
+CREATE TEMP TABLE in_rates ON COMMIT DROP AS
+SELECT day, currency, fx_rate(currency, :company, day) AS rate FROM (
+    SELECT m.day, l.currency FROM (SELECT DISTINCT day FROM merged) m
+    CROSS JOIN (SELECT DISTINCT currency FROM in_lines) l
+    UNION
+    SELECT (refunded_at AT TIME ZONE :zone)::date, currency FROM in_refunds
+) wanted
+"""
+
+_LINE = (
+    "order_id, line, product_id, source_id, quantity, unit_price, discount, tax, shipping, "
+    "unit_cost, fees, currency, rate, counted, first_of_order, first_of_product"
+)
+_NUMBERED = """
+SELECT m.id AS order_id, (row_number() OVER one_order)::integer AS line, p.id AS product_id,
+    l.line_id AS source_id, l.quantity::numeric(18, 4) AS quantity,
+    l.unit_price::numeric(18, 6) AS unit_price, l.discount::numeric(18, 4) AS discount,
+    l.tax::numeric(18, 4) AS tax, l.shipping::numeric(18, 4) AS shipping,
+    l.unit_cost::numeric(18, 6) AS unit_cost, l.fees::numeric(18, 4) AS fees,
+    l.currency::char(3) AS currency, r.rate::numeric(24, 12) AS rate, l.counted,
+    l.counted AND row_number() OVER one_order = 1 AS first_of_order,
+    l.counted AND lag(p.id) OVER one_order IS DISTINCT FROM p.id AS first_of_product
+FROM in_lines l
+JOIN merged m ON m.order_id = l.order_id
+JOIN products p ON p.sku = l.sku
+JOIN in_rates r ON r.day = m.day AND r.currency = l.currency
+{where}
+WINDOW one_order AS (PARTITION BY m.id ORDER BY l.counted DESC, p.id, l.position)
+"""
+_REFUND = (
+    "order_id, source_id, product_id, refunded_at, day, hour, amount, tax, shipping, currency, "
+    "rate, costed, with_fees, counted"
+)
+_REFUNDED = """
+SELECT m.id AS order_id, f.refund_id AS source_id, coalesce(p.id, 0) AS product_id,
+    f.refunded_at, (f.refunded_at AT TIME ZONE :zone)::date AS day,
+    extract(hour FROM f.refunded_at AT TIME ZONE :zone)::smallint AS hour,
+    f.amount::numeric(18, 4) AS amount, f.tax::numeric(18, 4) AS tax,
+    f.shipping::numeric(18, 4) AS shipping, f.currency::char(3) AS currency,
+    r.rate::numeric(24, 12) AS rate, f.costed, f.with_fees, f.counted
+FROM in_refunds f
+JOIN merged m ON m.order_id = f.order_id
+LEFT JOIN products p ON p.sku = f.sku
+JOIN in_rates r ON r.day = (f.refunded_at AT TIME ZONE :zone)::date AND r.currency = f.currency
+{where}
+"""
+
+_CHANGED = f"""
+CREATE TEMP TABLE changed ON COMMIT DROP AS
+WITH known AS (SELECT id FROM merged WHERE existed),
+old_lines AS (SELECT {_LINE} FROM order_lines WHERE order_id IN (SELECT id FROM known)),
+new_lines AS ({_NUMBERED.format(where="WHERE m.existed")}),
+old_refunds AS (SELECT {_REFUND} FROM refunds WHERE order_id IN (SELECT id FROM known)),
+new_refunds AS ({_REFUNDED.format(where="WHERE m.existed")})
+SELECT m.id FROM merged m JOIN orders o ON o.id = m.id
+WHERE (o.ordered_at, o.channel, o.country, o.status, o.counted, o.taxes_included, o.customer_id)
+    IS DISTINCT FROM
+    (m.ordered_at, m.channel, m.country, m.status, m.counted, m.taxes_included, m.customer_id)
+UNION SELECT order_id FROM (
+    (SELECT {_LINE} FROM old_lines EXCEPT SELECT {_LINE} FROM new_lines)
+    UNION ALL (SELECT {_LINE} FROM new_lines EXCEPT SELECT {_LINE} FROM old_lines)) l
+UNION SELECT order_id FROM (
+    (SELECT {_REFUND} FROM old_refunds EXCEPT SELECT {_REFUND} FROM new_refunds)
+    UNION ALL (SELECT {_REFUND} FROM new_refunds EXCEPT SELECT {_REFUND} FROM old_refunds)) f
+"""
+
+# The first counted order of each customer whose orders change, as it will be afterwards.
+_FIRSTS = """
+CREATE TEMP TABLE firsts ON COMMIT DROP AS
+WITH touched AS (
+    SELECT customer_id FROM merged WHERE customer_id IS NOT NULL
+    UNION SELECT old_customer_id FROM merged WHERE old_customer_id IS NOT NULL
+)
+SELECT t.customer_id, min(a.ordered_at) AS first_ordered_at FROM touched t LEFT JOIN (
+    SELECT o.customer_id, o.ordered_at FROM orders o WHERE o.counted
+        AND o.customer_id IN (SELECT customer_id FROM touched)
+        AND o.id NOT IN (SELECT id FROM merged WHERE existed)
+    UNION ALL SELECT customer_id, ordered_at FROM merged WHERE counted
+) a USING (customer_id) GROUP BY t.customer_id
+"""
+_FLIPPED = """
+CREATE TEMP TABLE flipped ON COMMIT DROP AS
+SELECT o.id, o.ordered_at > f.first_ordered_at AS returning_customer
+FROM firsts f JOIN customers c ON c.id = f.customer_id
+    AND c.first_ordered_at IS DISTINCT FROM f.first_ordered_at
+JOIN orders o ON o.customer_id = f.customer_id
+WHERE o.counted AND o.returning_customer IS DISTINCT FROM (o.ordered_at > f.first_ordered_at)
+    AND o.id NOT IN (SELECT id FROM merged WHERE existed)
+"""
+_TOUCHED = "SELECT id FROM merged UNION ALL SELECT id FROM flipped"
+
+_WRITE = (
+    "DELETE FROM order_lines WHERE order_id IN (SELECT id FROM merged WHERE existed)",
+    "DELETE FROM refunds WHERE order_id IN (SELECT id FROM merged WHERE existed)",
+    """INSERT INTO orders (id, source, source_id, ordered_at, day, hour, channel, country,
+        customer_id, status, counted, returning_customer, taxes_included)
+    SELECT m.id, :source, m.order_id, m.ordered_at, m.day, m.hour, m.channel, m.country,
+        m.customer_id, m.status, m.counted,
+        CASE WHEN m.counted THEN m.ordered_at > f.first_ordered_at END, m.taxes_included
+    FROM merged m LEFT JOIN firsts f ON f.customer_id = m.customer_id
+    ON CONFLICT (id) DO UPDATE SET ordered_at = excluded.ordered_at, day = excluded.day,
+        hour = excluded.hour, channel = excluded.channel, country = excluded.country,
+        customer_id = excluded.customer_id, status = excluded.status,
+        counted = excluded.counted, returning_customer = excluded.returning_customer,
+        taxes_included = excluded.taxes_included, last_seen = now()""",
+    f"INSERT INTO order_lines ({_LINE}) {_NUMBERED.format(where='')}",
+    f"INSERT INTO refunds ({_REFUND}) {_REFUNDED.format(where='')}",
+    "UPDATE customers c SET first_ordered_at = f.first_ordered_at FROM firsts f "
+    "WHERE c.id = f.customer_id AND c.first_ordered_at IS DISTINCT FROM f.first_ordered_at",
+    "UPDATE orders o SET returning_customer = f.returning_customer FROM flipped f "
+    "WHERE o.id = f.id",
+)
+
+
+def begin(opened: Connection) -> None:
+    """Become the one writer of sales and make the staging tables. Raises StaleRollups."""
+    rollups.lock(opened)
+    rollups.require_current(opened)
+    opened.execute(text("SET LOCAL work_mem = '96MB'"))
+    opened.exec_driver_sql(_STAGING)
+
+
+def merge(opened: Connection, source: str, sample: bool = False) -> dict[str, int]:
+    """Take the staged orders over; returns counts by name (new, changed, unchanged orders …)."""
+    names = {"source": source, "zone": company.zone().key, "company": company.currency()}
+
+    def run(statement: str) -> int:
+        return opened.execute(text(statement), names).rowcount
+
+    for statement in (*_PARTIES, _MERGED, "ANALYZE merged", _RATES):
+        run(statement)
+    existed = _count(opened, "merged WHERE existed")
+    unchanged = _set_unchanged_aside(opened, run) if existed else 0
+    lines = _rewrite(opened, run, removals=existed > unchanged)
+    run(
+        "INSERT INTO sales_sources (source, last_seen, sample) "
+        f"VALUES (:source, now(), {'true' if sample else 'false'}) "
+        "ON CONFLICT (source) DO UPDATE SET last_seen = excluded.last_seen"
+    )
+    return {
+        "new orders": _count(opened, "merged WHERE NOT existed"),
+        "changed orders": existed - unchanged,
+        "unchanged orders": unchanged,
+        "lines written": lines,
+    }
+
+
+def _set_unchanged_aside(opened: Connection, run: Any) -> int:
+    """Leave in `merged` only what differs from what is stored; the rest was merely seen."""
+    run(_CHANGED)
+    run(
+        "UPDATE orders SET last_seen = now() WHERE id IN (SELECT id FROM merged WHERE existed) "
+        "AND id NOT IN (SELECT id FROM changed)"
+    )
+    return int(run("DELETE FROM merged WHERE existed AND id NOT IN (SELECT id FROM changed)"))
+
+
+def _rewrite(opened: Connection, run: Any, removals: bool) -> int:
+    """Write what is left in `merged`; returns the number of lines written."""
+    if not _count(opened, "merged"):
+        return 0
+    run(_FIRSTS)
+    run(_FLIPPED)
+    flips = _count(opened, "flipped")
+    rollups.begin_delta(opened)
+    if removals or flips:
+        rollups.add_delta(opened, -1, _TOUCHED)
+    written = 0
+    for statement in _WRITE[0 if removals else 2 :]:
+        touched = run(statement)
+        written = touched if statement.startswith("INSERT INTO order_lines") else written
+    rollups.add_delta(opened, 1, _TOUCHED)
+    rollups.apply_delta(opened, removals or flips > 0)
+    return written
+
+
+def _count(opened: Connection, what: str) -> int:
+    return int(opened.execute(text(f"SELECT count(*) FROM {what}")).scalar_one())

@@ -1,0 +1,115 @@
+"""Imports order lines from CSV: the file's columns, and how its rows become orders.
+
+A file holds whole orders: each order in it is replaced by the file's lines of it. What belongs to
+the order (time, channel, customer, country) is taken from its first line that gives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, text
+
+from data import company, database
+from data.ingest import merge
+from data.ingest.csvfile import CsvFile
+from data.ingest.fields import Field, Reading
+from data.ingest.report import Report
+from data.ingest.staging import Progress, Staging, map_columns
+
+SOURCE = "csv"
+FIELDS = (
+    Field("order_id", "text", "The order's number; its lines share it.", required=True),
+    Field("ordered_at", "instant", "When it was ordered.", required=True),
+    Field("channel", "text", "Where it was sold.", fallback="", longest=80),
+    Field("customer_id", "text", "Who bought it."),
+    Field("sku", "text", "What was bought.", required=True),
+    Field("quantity", "number", "How many.", required=True, largest=10**9),
+    Field("unit_price", "number", "List price of one, tax included.", required=True),
+    Field("discount", "number", "Taken off the line.", fallback=0),
+    Field("tax", "number", "Tax within the line's price.", fallback=0),
+    Field("shipping", "number", "Shipping charged.", fallback=0),
+    Field("refunded", "number", "Goods refunded, without tax and shipping.", fallback=0),
+    Field("refunded_at", "instant", "When they were refunded."),
+    Field("currency", "currency", "ISO 4217 code; the company's where it is not given."),
+    Field("status", "text", "test and cancelled lines do not count.", longest=80),
+    Field("unit_cost", "number", "Cost of one, in the same currency."),
+    Field("country", "text", "Where it went.", fallback="", longest=80, upper=True),
+)
+
+_GATHER = """
+INSERT INTO in_orders (order_id, ordered_at, channel, customer_id, country, status, counted,
+    taxes_included, differing)
+SELECT f.order_id, f.ordered_at, coalesce(nullif(f.channel, ''), g.channel),
+    coalesce(f.customer_id, g.customer_id), coalesce(nullif(f.country, ''), g.country), f.status,
+    g.counted, true, coalesce(g.differing, false)
+FROM (
+    SELECT order_id, min(position) AS first, bool_or(counted) AS counted,
+        max(channel) AS channel, max(customer_id) AS customer_id, max(country) AS country,
+        max(ordered_at) > min(ordered_at) OR min(nullif(channel, '')) < max(channel)
+            OR min(customer_id) < max(customer_id)
+            OR min(nullif(country, '')) < max(country) AS differing
+    FROM in_lines GROUP BY order_id
+) g JOIN in_lines f ON f.position = g.first
+"""
+
+_REFUNDS = """
+INSERT INTO in_refunds (order_id, refund_id, sku, refunded_at, amount, tax, shipping, currency,
+    costed, with_fees, counted)
+SELECT order_id,
+    row_number() OVER (PARTITION BY order_id ORDER BY sku, refunded_at, refunded, position)::text,
+    sku, refunded_at, refunded, 0, 0, currency, unit_cost IS NOT NULL, false, counted
+FROM in_lines WHERE refunded > 0
+"""
+
+
+def import_orders(
+    path: Path,
+    mapping: Mapping[str, str] | None = None,
+    skip_bad: bool = False,
+    progress: Progress | None = None,
+    name: str | None = None,
+) -> Report:
+    """Take a file of order lines in one transaction. Raises ImportRefused, StaleRollups."""
+    with CsvFile(path) as file:
+        file.name = name or file.name
+        mapped = map_columns(FIELDS, file, mapping)
+        report = Report("orders", file.name)
+        reading = Reading(company.zone(), company.currency(), datetime.now(UTC))
+        staging = Staging(FIELDS, reading, report, _together, skip_bad, progress)
+        with database.transaction() as opened:
+            merge.begin(opened)
+            staging.load(opened, "in_lines", file, mapped)
+            _gather(opened, report)
+            report.counts = merge.merge(opened, SOURCE)
+    return report
+
+
+def _gather(opened: Connection, report: Report) -> None:
+    opened.execute(text("ANALYZE in_lines (order_id, sku)"))
+    opened.execute(text(_GATHER))
+    opened.execute(text(_REFUNDS))
+    differing = opened.execute(text("SELECT count(*) FROM in_orders WHERE differing")).scalar_one()
+    if differing:
+        report.notes.append(
+            f"{differing:,} orders give different times, channels, customers or countries on "
+            "their lines; the first line's were taken."
+        )
+
+
+def _together(columns: Mapping[str, Any]) -> list[tuple[Any, str, str]]:
+    """What must hold between the values of a row."""
+    refunded = pc.greater(columns["refunded"], pa.scalar(Decimal(0), columns["refunded"].type))
+    undated = pc.and_(refunded, pc.is_null(columns["refunded_at"]))
+    lead = pc.subtract(columns["ordered_at"], columns["refunded_at"])
+    early = pc.and_(refunded, pc.greater(lead, pa.scalar(86_400_000_000, pa.duration("us"))))
+    return [
+        (undated, "refunded_at", "is missing although something was refunded"),
+        (early, "refunded_at", "lies before the order"),
+    ]

@@ -1,0 +1,215 @@
+"""Streams a CSV file through its dataset's fields into a staging table of the transaction."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from queue import Queue
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+from sqlalchemy import Connection
+
+from data import database
+from data.ingest.csvfile import Block, CsvFile
+from data.ingest.fields import Field, Reading, absent, convert
+from data.ingest.report import ImportRefused, Report, RowError
+
+Check = Callable[[Mapping[str, Any]], list[tuple[Any, str, str]]]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Which column of the file each field is read from (None: the file has none)."""
+
+    columns: dict[str, int | None]
+    ignored: tuple[str, ...]
+
+
+def map_columns(
+    fields: tuple[Field, ...], file: CsvFile, chosen: Mapping[str, str] | None = None
+) -> Mapped:
+    """Match fields to the header, as chosen (field → column) or by name. Raises ImportRefused."""
+    chosen = dict(chosen or {})
+    names = [field.name for field in fields]
+    for field, column in chosen.items():
+        if field not in names:
+            raise ImportRefused(
+                f'There is no field "{field}" to map; the fields are: {", ".join(names)}.'
+            )
+        if column not in file.header:
+            raise ImportRefused(
+                f'{file.name} has no column "{column}"; it has: {_listed(file.header)}.'
+            )
+    columns = guess(fields, file.header, chosen)
+    missing = [field.name for field in fields if field.required and columns[field.name] is None]
+    if missing:
+        raise ImportRefused(
+            f"{file.name} lacks the required columns {', '.join(missing)}; "
+            "name them so in its header or map them with --map field=column."
+        )
+    used = set(columns.values())
+    ignored = tuple(name for at, name in enumerate(file.header) if name and at not in used)
+    return Mapped(columns, ignored)
+
+
+def guess(
+    fields: tuple[Field, ...], header: list[str], chosen: Mapping[str, str]
+) -> dict[str, int | None]:
+    """The column of each field: the chosen one, else one of the same name, however it is spelt."""
+    taken = {header.index(column) for column in chosen.values() if column in header}
+    plain = {_plain(name): at for at, name in enumerate(header) if at not in taken}
+    return {
+        field.name: header.index(chosen[field.name])
+        if field.name in chosen
+        else plain.get(_plain(field.name))
+        for field in fields
+    }
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:20])
+    return shown if len(names) <= 20 else f"{shown}, …"
+
+
+@dataclass
+class Staging:
+    """One file on its way into `table`, whose columns are `position` and the fields' names."""
+
+    fields: tuple[Field, ...]
+    reading: Reading
+    report: Report
+    check: Check | None = None
+    skip_bad: bool = False
+    progress: Progress | None = None
+
+    def load(self, opened: Connection, table: str, file: CsvFile, mapped: Mapped) -> None:
+        """COPY the good rows into `table`; raises ImportRefused for bad ones without skip_bad."""
+        self.report.ignored_columns = mapped.ignored
+        names = ", ".join(["position", *(field.name for field in self.fields)])
+        source = _Stream(self._encoded(file, mapped))
+        try:
+            database.copy_from(opened, f"COPY {table} ({names}) FROM STDIN (FORMAT csv)", source)
+        finally:
+            source.close()
+        self._judge()
+
+    def _judge(self) -> None:
+        report = self.report
+        if report.bad_rows and not self.skip_bad:
+            raise ImportRefused(
+                f"{report.file_name} has {report.bad_rows:,} bad rows of {report.rows:,} and "
+                "nothing of it was taken; correct them or leave them out with --skip-bad.",
+                report,
+            )
+        if not report.rows:
+            raise ImportRefused(f"{report.file_name} has a header but no rows; nothing to import.")
+
+    def _encoded(self, file: CsvFile, mapped: Mapped) -> Iterator[bytes]:
+        """Blocks of good rows as CSV for COPY; none once the file is known to be refused."""
+        for block in file.blocks():
+            table = self._typed(block, mapped)
+            if self.progress is not None:
+                self.progress(self.report.rows, block.end)
+            if table.num_rows and (self.skip_bad or not self.report.bad_rows):
+                target = io.BytesIO()
+                arrow_csv.write_csv(table, target, arrow_csv.WriteOptions(include_header=False))
+                yield target.getvalue()
+
+    def _typed(self, block: Block, mapped: Mapped) -> Any:
+        rows = len(block.lines)
+        columns: dict[str, Any] = {}
+        faults: list[tuple[int, str, str]] = []
+        for field in self.fields:
+            at = mapped.columns[field.name]
+            if at is None:
+                columns[field.name] = absent(field, rows, self.reading)
+                continue
+            columns[field.name], reasons = convert(field, block.columns[at], self.reading)
+            faults += [(row, field.name, reason) for row, reason in reasons.items()]
+        for mask, name, reason in self.check(columns) if self.check else []:
+            hit = np.flatnonzero(pc.fill_null(mask, False).to_numpy(zero_copy_only=False))
+            faults += [(int(row), name, reason) for row in hit]
+        blank = _blank_rows(block) if faults else np.zeros(rows, dtype=bool)
+        bad = self._record(block, faults, blank)
+        table = pa.table({"position": pa.array(block.lines), **columns})
+        return table.filter(pa.array(~(bad | blank))) if (bad | blank).any() else table
+
+    def _record(self, block: Block, faults: list[tuple[int, str, str]], blank: Any) -> Any:
+        """Write down the faults of rows that are not wholly blank; returns which rows are bad."""
+        bad = np.zeros(len(block.lines), dtype=bool)
+        errors = []
+        for row, name, reason in faults:
+            if not blank[row]:
+                bad[row] = True
+                errors.append(RowError(int(block.lines[row]), name, reason))
+        errors += [
+            RowError(line, "row", f"has {found} values, the header names {len(block.columns)}")
+            for line, found in block.ragged
+        ]
+        self.report.rows += len(block.lines) - int(blank.sum()) + len(block.ragged)
+        self.report.bad_rows += int(bad.sum()) + len(block.ragged)
+        self.report.add_errors(sorted(errors, key=lambda error: error.line))
+        return bad
+
+
+def _blank_rows(block: Block) -> Any:
+    """Rows without any value, such as spreadsheets leave at the end; they are no rows."""
+    blank = np.ones(len(block.lines), dtype=bool)
+    for column in block.columns:
+        trimmed = pc.utf8_trim_whitespace(column)
+        blank &= pc.equal(trimmed, "").to_numpy(zero_copy_only=False)
+    return blank
+
+
+class _Stream(io.RawIOBase):
+    """A file for COPY fed by a thread, so that reading and storing overlap on two cores."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._ready: Queue[bytes | BaseException | None] = Queue(maxsize=2)
+        self._rest = memoryview(b"")
+        self._closing = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._produce, args=(chunks,), daemon=True)
+        self._thread.start()
+
+    def _produce(self, chunks: Iterator[bytes]) -> None:
+        try:
+            for chunk in chunks:
+                if self._closing.is_set():
+                    return
+                self._ready.put(chunk)
+            self._ready.put(None)
+        except BaseException as error:
+            self._ready.put(error)
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; nothing after the end or an error, which `close` raises."""
+        if not len(self._rest):
+            ready = self._ready.get() if self._error is None else None
+            if isinstance(ready, BaseException):
+                self._error = ready
+            self._rest = memoryview(ready if isinstance(ready, bytes) else b"")
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(piece)
+
+    def close(self) -> None:
+        """Stop the thread; raises what stopped it."""
+        self._closing.set()
+        while self._thread.is_alive():
+            if not self._ready.empty():
+                self._ready.get()
+            self._thread.join(0.01)
+        super().close()
+        if self._error is not None:
+            raise self._error
