@@ -1,0 +1,82 @@
+"""What every vendor's client offers to the synchronisation, the probe and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from data.integrations.credentials import Credentials
+from data.integrations.records import Aggregate, Page
+from data.integrations.transport import Identity, Judge, Signer, Transport
+from data.integrations.world import World
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A walk through one kind of record: from a position (None: from the start) page by page."""
+
+    name: str
+    title: str
+    pages: Callable[[Mapping[str, Any] | None], Iterator[Page]]
+
+
+class Client(Protocol):
+    """One connection to one vendor."""
+
+    def probe(self) -> str:
+        """A live read-only call; one sentence about what answered. Raises VendorError."""
+
+    def streams(self) -> Sequence[Stream]:
+        """What is synchronised, in order."""
+
+    def aggregates(self, start: date, end: date) -> Iterator[Aggregate]:
+        """The vendor's own totals from `start` to the day before `end`."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a client is made from."""
+
+    connection: str
+    credentials: Credentials
+    world: World
+    patience_s: float
+    deadline_s: float | None = None
+
+    def transport(
+        self, identity: Identity, judge: Judge, signer: Signer | None = None
+    ) -> Transport:
+        """A transport with this making's clock and patience."""
+        return Transport(
+            identity,
+            judge,
+            self.world,
+            signer=signer,
+            patience_s=self.patience_s,
+            deadline_s=self.deadline_s,
+        )
+
+
+@dataclass(frozen=True)
+class Input:
+    """A credential that the wizard asks for; `setting` is the environment variable over it."""
+
+    name: str
+    label: str
+    help: str
+    secret: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """One registry line. `make` raises NotConfigured without the credentials it needs."""
+
+    name: str
+    title: str
+    every: timedelta | None
+    inputs: tuple[Input, ...]
+    steps: tuple[str, ...]
+    make: Callable[[Making], Client]

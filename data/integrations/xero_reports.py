@@ -1,0 +1,163 @@
+"""Xero's reports by month: rows are found by account, one month a call so that none can drift."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from data.integrations import xero_parse as parse
+from data.integrations.errors import Unexpected
+from data.integrations.fields import Malformed, listed, records
+from data.integrations.records import Account, Aggregate, Balance, LedgerLine, Page
+from data.integrations.world import World
+
+TITLE = "Xero"
+FIRST_MONTHS = 25
+AGAIN_MONTHS = 3
+
+# Account type → what it is in the finance KPIs.
+PROFIT = {
+    "REVENUE": "revenue",
+    "SALES": "revenue",
+    "OTHERINCOME": "other income",
+    "DIRECTCOSTS": "cost of goods sold",
+    "EXPENSE": "operating expenses",
+    "OVERHEADS": "operating expenses",
+    "DEPRECIATN": "depreciation",
+    "WAGESEXPENSE": "operating expenses",
+    "SUPERANNUATIONEXPENSE": "operating expenses",
+}
+BALANCE = {
+    "BANK": "cash",
+    "CURRENT": "other current assets",
+    "INVENTORY": "inventory",
+    "PREPAYMENT": "other current assets",
+    "FIXED": "fixed assets",
+    "NONCURRENT": "fixed assets",
+    "CURRLIAB": "other current liabilities",
+    "PAYGLIABILITY": "other current liabilities",
+    "SUPERANNUATIONLIABILITY": "other current liabilities",
+    "WAGESPAYABLELIABILITY": "other current liabilities",
+    "LIABILITY": "long-term liabilities",
+    "TERMLIAB": "long-term liabilities",
+    "EQUITY": "equity",
+}
+SYSTEM = {"DEBTORS": "receivables", "CREDITORS": "payables"}
+
+
+class Reader(Protocol):
+    """The part of the client that the books use."""
+
+    world: World
+
+    def read(self, path: str, since: datetime | None = None, **query: str) -> Any:
+        """One GET of the Accounting API."""
+
+    def base(self) -> str:
+        """Base currency of the books."""
+
+
+class Books:
+    """Profit and loss, balance sheet and bank balances of one organisation."""
+
+    def __init__(self, xero: Reader) -> None:
+        self._xero = xero
+        self._known: dict[str, Account] = {}
+
+    def pages(self, position: Mapping[str, Any] | None) -> Iterator[Page]:
+        """25 months at first, the last three each time after; then today's bank balances."""
+        place = dict(position or {})
+        today = self._xero.world.moment().date()
+        loaded = bool(place.get("loaded"))
+        at = _shift(today, -(AGAIN_MONTHS if loaded else FIRST_MONTHS) + 1)
+        if place.get("month"):
+            at = date.fromisoformat(place["month"])
+        total = (today.year - at.year) * 12 + today.month - at.month + 1
+        while at <= today:
+            rows = [*self.profit(at), *self.balance(at, today)]
+            at = _shift(at, 1)
+            held = {"month": at.isoformat(), "loaded": loaded}
+            yield Page(rows, held, loading=not loaded, expected=total)
+        yield Page(list(self.bank(today)), {"loaded": True})
+
+    def profit(self, month: date) -> Iterator[LedgerLine]:
+        """Profit and loss of one month by account."""
+        report = self._xero.read(
+            "Reports/ProfitAndLoss", fromDate=month.isoformat(), toDate=_end(month).isoformat()
+        )
+        yield from self._lines(report, "profit_and_loss", month, PROFIT)
+
+    def balance(self, month: date, today: date) -> Iterator[LedgerLine]:
+        """Balance sheet at the end of a month, or today within it."""
+        at = min(_end(month), today)
+        report = self._xero.read("Reports/BalanceSheet", date=at.isoformat())
+        yield from self._lines(report, "balance_sheet", month, BALANCE)
+
+    def bank(self, today: date) -> Iterator[Balance]:
+        """Closing balance of each bank account today, in base currency."""
+        day = today.isoformat()
+        report = self._xero.read("Reports/BankSummary", fromDate=day, toDate=day)
+        headings = parse.columns(report)
+        closing = headings.index("Closing Balance") if "Closing Balance" in headings else -1
+        for row in self._rows(report):
+            if row.total or row.account is None or not row.amounts:
+                continue
+            amount = row.amounts[closing]
+            if amount is not None:
+                yield Balance(row.account, row.title, today, amount, self._xero.base())
+
+    def revenue(self, start: date, end: date) -> Iterator[Aggregate]:
+        """Revenue of each whole month from `start` to the day before `end`."""
+        at = start.replace(day=1) if start.day == 1 else _shift(start, 1)
+        while _shift(at, 1) <= end:
+            lines = [line for line in self.profit(at) if line.category == "revenue"]
+            total = sum((line.amount for line in lines), Decimal(0))
+            yield Aggregate("revenue", at, total, self._xero.base())
+            at = _shift(at, 1)
+
+    def _lines(
+        self, report: Any, statement: str, month: date, kinds: Mapping[str, str]
+    ) -> Iterator[LedgerLine]:
+        for row in self._rows(report):
+            if row.total or row.account is None or not row.amounts or row.amounts[0] is None:
+                continue
+            account = self._account(row.account)
+            category = SYSTEM.get(account.system) or kinds.get(account.type, "other")
+            yield LedgerLine(
+                statement,
+                month,
+                category,
+                row.account,
+                row.title,
+                row.amounts[0],
+                self._xero.base(),
+            )
+
+    def _rows(self, report: Any) -> Iterator[parse.Row]:
+        try:
+            yield from parse.report_rows(report)
+        except Malformed as error:
+            raise Unexpected(
+                f"Xero has changed its reports: {error}; nothing was taken over."
+            ) from None
+
+    def _account(self, identity: str) -> Account:
+        if not self._known:
+            raw = listed(self._xero.read("Accounts"), "Accounts", TITLE)
+            made, _ = records(raw, parse.account, TITLE)
+            self._known = {each.id: each for each in made}
+        unknown = Account(identity, "", "", "", "", None, True)
+        return self._known.get(identity, unknown)
+
+
+def _end(month: date) -> date:
+    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
+
+
+def _shift(day: date, months: int) -> date:
+    """First of the month `months` later."""
+    index = day.year * 12 + day.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)
