@@ -105,6 +105,11 @@ def recent(
     )
 
 
+def length() -> int:
+    """How many rows the trail has."""
+    return int(database.scalar("SELECT count(*) FROM audit"))
+
+
 def first_broken() -> tuple[int, str] | None:
     """Id of the first row that is not as it was written, with the reason; None when all hold."""
     row = database.one(

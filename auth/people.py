@@ -119,6 +119,7 @@ def set_role(username: str, role: str, by: Any = "command line") -> None:
         sessions.end_all(opened, user["id"], "role changed")
         changed = {"role": [user["role"], role]}
         audit.record("user.role", actor=by, on=user["username"], detail=changed, opened=opened)
+    sessions.forget()
 
 
 def set_password(username: str, password: str, by: Any = "command line") -> None:
@@ -137,6 +138,7 @@ def set_password(username: str, password: str, by: Any = "command line") -> None
         )
         sessions.end_all(opened, user["id"], "password changed")
         audit.record("user.password", actor=by, on=user["username"], opened=opened)
+    sessions.forget()
 
 
 def disable(username: str, by: Any = "command line") -> None:
@@ -150,6 +152,7 @@ def disable(username: str, by: Any = "command line") -> None:
         )
         sessions.end_all(opened, user["id"], "account disabled")
         audit.record("user.disable", actor=by, on=user["username"], opened=opened)
+    sessions.forget()
 
 
 def enable(username: str, by: Any = "command line") -> None:

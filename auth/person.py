@@ -14,6 +14,8 @@ class Person:
     name: str
     role: str
     session_id: int | None = None
+    # Resources a token may touch; None for people, and for tokens without a limit of their own.
+    scopes: frozenset[str] | None = None
     zone: str | None = field(default=None, compare=False)
     theme: str | None = field(default=None, compare=False)
     start_page: str | None = field(default=None, compare=False)

@@ -85,6 +85,10 @@ class HasRole(Protocol):
     def role(self) -> str:
         """One of ROLES."""
 
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """Resources that a token is limited to."""
+
 
 def can(role: str, resource: str, action: str = "read") -> bool:
     """Whether the role holds the permission; an unknown role, resource or action never does."""
@@ -94,8 +98,9 @@ def can(role: str, resource: str, action: str = "read") -> bool:
 
 
 def require(person: HasRole, resource: str, action: str = "read") -> None:
-    """Raise PermissionDenied unless the person's role holds the permission."""
-    if not can(person.role, resource, action):
+    """Raise PermissionDenied unless the person's role, and their token's scopes, allow it."""
+    scoped_out = person.scopes is not None and resource not in person.scopes
+    if scoped_out or not can(person.role, resource, action):
         raise PermissionDenied(person.role, resource, action)
 
 

@@ -190,6 +190,16 @@ def revoke(session_id: int, by: Person | str, address: str | None = None) -> boo
     return True
 
 
+def revoke_all(user_id: int, username: str, by: Person | str, address: str | None = None) -> int:
+    """End every session of a person; returns how many."""
+    with database.transaction() as opened:
+        ended = end_all(opened, user_id, "revoked")
+        audit.record("session.revoke", actor=by, address=address, on=f"all of {username}",
+                     detail={"sessions": ended}, opened=opened)  # fmt: skip
+    forget()
+    return ended
+
+
 def end(opened: Connection, session_id: int, reason: str) -> bool:
     """Mark one session as ended; False when it had ended before."""
     touched = opened.execute(
@@ -212,7 +222,6 @@ def end_all(opened: Connection, user_id: int, reason: str) -> int:
         ),
         {"id": user_id, "reason": reason},
     )
-    forget()
     return touched.rowcount
 
 

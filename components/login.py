@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from html import escape
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from auth import signin
 from auth.signin import Outcome
-from components import guard
+from components import brand, guard
+from components.markup import escape
 from data.database import DatabaseUnavailable
 
 _FIELDS = {
@@ -22,8 +24,9 @@ _FIELDS = {
 
 def form(company: str) -> None:
     """Name of the company and the form; a right password makes the browser fetch its cookie."""
-    with st.container(key="sign_in", horizontal_alignment="center"):
-        st.markdown(f"## {plain(company)}", text_alignment="center")
+    st.html(_sheet())
+    with st.container(key="sign_in"):
+        st.html(brand.head(company))
         outcome = _draw()
         if outcome is None:
             return
@@ -67,7 +70,6 @@ class Controller:
         return False
 
 
-def plain(text: str) -> str:
-    """A name as text, whatever Markdown would make of it."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]<>()#+-.!|$:~" else letter
-                   for letter in text)  # fmt: skip
+@lru_cache
+def _sheet() -> str:
+    return f"<style>{(Path(__file__).parent / 'login.css').read_text('utf-8')}</style>"

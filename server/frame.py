@@ -12,7 +12,8 @@ import structlog
 
 from auth import roles, sessions
 from auth.people import Person
-from components import guard, login, style
+from components import brand, guard, login, style
+from components.markup import escape
 from config.settings import settings
 from data import database
 from data.database import DatabaseUnavailable
@@ -27,9 +28,8 @@ _log = structlog.get_logger()
 
 def show() -> None:
     """One run of the script. Nothing of a page is touched before the person is known."""
-    st.set_page_config(
-        page_title=settings().company_name, page_icon=":material/factory:", layout="wide"
-    )
+    company = settings().company_name
+    st.set_page_config(page_title=company, page_icon=brand.icon(), layout="wide")
     style.apply()
     if st.context.headers.get("X-Sentia-Restart"):
         st.html(login.script("reload"), unsafe_allow_javascript=True)
@@ -46,9 +46,10 @@ def _for(person: Person | None) -> None:
         login.form(settings().company_name)
         return
     _one_owner(person)
-    chosen = st.navigation(_menu(person.role))
-    _account(person)
-    with page_run(chosen.url_path or "overview"):
+    entries = {page.slug: _entry(page, person.role) for page in pages()}
+    chosen = st.navigation(_menu(person, entries), expanded=True)
+    _account(person, entries["account"])
+    with page_run(chosen.url_path or "start"):
         _run(chosen)
 
 
@@ -65,21 +66,29 @@ def _one_owner(person: Person) -> None:
         st.session_state["session"] = person.session_id
 
 
-def _menu(role: str) -> dict[str, list[Any]]:
+def _menu(person: Person, entries: dict[str, Any]) -> dict[str, list[Any]]:
     """Pages by section; those that are not theirs are out of sight and say so when opened."""
-    found: dict[str, list[Any]] = {section: [] for section in SECTIONS if section}
-    home = next(page.slug for page in pages() if _may(role, page))
-    hidden: list[Any] = []
-    for page in pages():
-        shown = page.section and _may(role, page)
-        (found[page.section] if shown else hidden).append(_entry(page, role, page.slug == home))
-    listed = {section: entries for section, entries in found.items() if entries}
-    first = next(iter(listed.values()))
-    first.extend(hidden)
-    return listed
+    menu: dict[str, list[Any]] = {}
+    for section in SECTIONS:
+        theirs = [p.slug for p in pages() if p.section == section and _may(person.role, p)]
+        if theirs:
+            menu[section] = [entries[slug] for slug in theirs]
+    shown = [page for listed in menu.values() for page in listed]
+    start = entries.get(person.start_page or "")
+    home = start if start in shown else (shown or [entries["account"]])[0]
+    # The address of a default page is "/" alone; this one leads on, so that every page keeps its.
+    lead = st.Page(partial(_lead_on, home), title="Start", url_path="start", default=True,
+                   visibility="hidden")  # fmt: skip
+    hidden = [entry for entry in entries.values() if entry not in shown]
+    menu.setdefault(next(iter(menu), ""), []).extend([lead, *hidden])
+    return menu
 
 
-def _entry(page: Page, role: str, home: bool) -> Any:
+def _lead_on(home: Any) -> None:
+    st.switch_page(home, query_params=st.query_params)
+
+
+def _entry(page: Page, role: str) -> Any:
     allowed = _may(role, page)
     run: Callable[[], None] = page.render if allowed else partial(_not_theirs, page)
     return st.Page(
@@ -87,7 +96,6 @@ def _entry(page: Page, role: str, home: bool) -> Any:
         title=page.title,
         icon=page.icon,
         url_path=page.slug,
-        default=home,
         visibility="visible" if allowed and page.section else "hidden",
     )
 
@@ -117,10 +125,15 @@ def _run(chosen: Any) -> None:
         )
 
 
-def _account(person: Person) -> None:
+def _account(person: Person, own: Any) -> None:
+    st.html(brand.sheet(settings().company_name))
     with st.sidebar.container(key="account"):
-        st.markdown(f"**{login.plain(person.name)}**  \n:gray[{person.role.capitalize()}]")
-        if st.button("Sign out", key="sign_out", icon=":material/logout:", width="stretch"):
+        st.html(
+            f'<div class="sx-who"><b>{escape(person.name)}</b>'
+            f"<span>{person.role.capitalize()}</span></div>"
+        )
+        st.page_link(own, label="Your account", icon=":material/person:")
+        if st.button("Sign out", key="sign_out", icon=":material/logout:", type="tertiary"):
             sessions.sign_out(guard.token(), guard.address())
             st.html(login.script("out", then="/"), unsafe_allow_javascript=True)
             st.stop()
