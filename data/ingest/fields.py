@@ -219,8 +219,9 @@ def _out_of_range(field: Field, typed: Any, texts: Any, reading: Reading) -> Rea
     early = pc.less(typed, pa.scalar(EARLIEST, pa.timestamp("us")))
     late = pc.greater(typed, pa.scalar(reading.latest(field.years_ahead), pa.timestamp("us")))
     reasons = _reasons(early, texts, lambda text: f"{_quoted(text)} lies before the year 2000")
+    ahead = "a year" if field.years_ahead == 1 else f"{field.years_ahead} years"
     reasons.update(
-        _reasons(late, texts, lambda text: f"{_quoted(text)} lies more than a year ahead")
+        _reasons(late, texts, lambda text: f"{_quoted(text)} lies more than {ahead} ahead")
     )
     return reasons
 

@@ -68,6 +68,15 @@ COMMENT ON TABLE stock_spans IS
     'What was on hand from from_day to the day before until; made from levels and movements.';
 CREATE INDEX stock_spans_by_sku ON stock_spans (sku);
 CREATE INDEX stock_spans_by_day ON stock_spans USING gist (daterange(from_day, until));
+CREATE TABLE stock_changes (
+    sku text NOT NULL,
+    day date NOT NULL,
+    quantity numeric(14, 3) NOT NULL,
+    value numeric(20, 4),
+    PRIMARY KEY (sku, day)
+);
+COMMENT ON TABLE stock_changes IS
+    'By how much on-hand quantity and its value at cost (company currency) changed that day.';
 CREATE TABLE purchase_orders (
     supplier text,
     sku text NOT NULL,

@@ -1,0 +1,9 @@
+"""The exchange rate of a transaction's day, as a piece of SQL."""
+
+
+def rate(currency: str, day: str) -> str:
+    """SQL: company currency for one of `currency` on `day`; the query binds :company.
+
+    The last known rate of that day or the 7 before it; null without one: a gap to count.
+    """
+    return f"fx_rate(({currency})::text, :company, ({day})::date)"
