@@ -14,14 +14,19 @@ CREATE TABLE alert_rules (
     version bigint NOT NULL DEFAULT 1,
     muted_until timestamptz,
     muted_reason text,
-    evaluated_at timestamptz,
-    duration_ms double precision,
     error text,
     error_since timestamptz,
     updated_by text,
     updated_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE SEQUENCE alert_rules_edition;
+CREATE TABLE alert_installation (made_at timestamptz PRIMARY KEY);
+CREATE TABLE alert_cycles (
+    every_ms bigint PRIMARY KEY,
+    evaluated_at timestamptz,
+    rules integer NOT NULL DEFAULT 0,
+    series integer NOT NULL DEFAULT 0,
+    duration_ms double precision
+);
 CREATE TABLE alert_states (
     rule_id bigint NOT NULL REFERENCES alert_rules ON DELETE CASCADE,
     labels jsonb NOT NULL,

@@ -1,0 +1,207 @@
+"""The rules of this installation: read, saved, reset, imported and exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, RowMapping, text
+
+from alerts import rulefile
+from alerts.rules import Rule, problems
+from config import alert_rules
+from data import database
+
+_COLUMNS = "id, definition, origin, muted_until, muted_reason, error, error_since"
+
+
+class RuleRefused(Exception):
+    """A rule that is not saved; its text is one sentence."""
+
+
+class UnknownRule(LookupError):
+    """No rule has that name; its text is one sentence."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A rule as it stands in the database. origin: the name of the default it came from."""
+
+    id: int
+    rule: Rule
+    origin: str | None
+    muted_until: datetime | None
+    muted_reason: str | None
+    error: str | None
+    error_since: datetime | None
+
+
+@lru_cache(maxsize=20_000)
+def _parsed(definition: str) -> Rule:
+    (rule,) = rulefile.parse(definition)
+    return rule
+
+
+@lru_cache(maxsize=1)
+def defaults() -> tuple[Rule, ...]:
+    """The rules that come with a new installation."""
+    return tuple(rulefile.parse(alert_rules.DEFAULT_RULES, "config/alert_rules.py"))
+
+
+def kept(opened: Connection | None = None) -> list[Kept]:
+    """All rules, by name."""
+    statement = f"SELECT {_COLUMNS} FROM alert_rules ORDER BY name"
+    if opened is None:
+        rows = database.read(statement)
+    else:
+        rows = opened.execute(text(statement)).mappings().all()
+    return [_kept(row) for row in rows]
+
+
+def _kept(row: RowMapping) -> Kept:
+    values = dict(row)
+    return Kept(rule=_parsed(values.pop("definition")), **values)
+
+
+def find(name: str) -> Kept:
+    """The rule of that name. Raises UnknownRule."""
+    row = database.one(f"SELECT {_COLUMNS} FROM alert_rules WHERE name = :name", name=name)
+    if row is None:
+        raise UnknownRule(f'No rule is called "{name}"; `alerts list` prints the names.')
+    return _kept(row)
+
+
+def save(rule: Rule, author: str, before: str | None = None) -> None:
+    """Add a rule, or change the one called `before`. Raises RuleRefused, UnknownRule.
+
+    A changed rule keeps the state of its label sets, so that a firing alert is not lost.
+    """
+    for _, sentence in problems(rule):
+        raise RuleRefused(sentence)
+    with database.transaction() as opened:
+        _lock(opened)
+        taken = opened.execute(
+            text("SELECT 1 FROM alert_rules WHERE name = :name AND name IS DISTINCT FROM :before"),
+            {"name": rule.name, "before": before},
+        ).first()
+        if taken:
+            raise RuleRefused(f'Another rule is called "{rule.name}"; choose another name.')
+        if before is None:
+            _insert(opened, rule, author, origin=None)
+        elif not _update(opened, rule, author, before):
+            raise UnknownRule(f'No rule is called "{before}" any more; somebody removed it.')
+
+
+def remove(name: str) -> None:
+    """Forget a rule; its alerts that are firing are resolved. Raises UnknownRule."""
+    with database.transaction() as opened:
+        _lock(opened)
+        opened.execute(
+            text(
+                "UPDATE alert_incidents SET resolved_at = now() WHERE resolved_at IS NULL "
+                "AND rule_id = (SELECT id FROM alert_rules WHERE name = :name)"
+            ),
+            {"name": name},
+        )
+        gone = opened.execute(text("DELETE FROM alert_rules WHERE name = :name"), {"name": name})
+        if not gone.rowcount:
+            raise UnknownRule(f'No rule is called "{name}"; somebody removed it.')
+
+
+def take_over(rules: Iterable[Rule], author: str) -> tuple[int, int]:
+    """Save rules by name, all or none: how many are new and how many replaced one."""
+    new = changed = 0
+    with database.transaction() as opened:
+        _lock(opened)
+        for rule in rules:
+            if _update(opened, rule, author, rule.name):
+                changed += 1
+            else:
+                _insert(opened, rule, author, origin=None)
+                new += 1
+    return new, changed
+
+
+def install_defaults() -> None:
+    """Give a new installation the default rules, once: removed ones stay removed."""
+    with database.transaction() as opened:
+        _lock(opened)
+        if opened.execute(text("SELECT 1 FROM alert_installation")).first():
+            return
+        opened.execute(text("INSERT INTO alert_installation VALUES (now())"))
+        for rule in defaults():
+            _insert(opened, rule, "Sentia", origin=rule.name)
+
+
+def reset(name: str, author: str) -> None:
+    """Put a default rule back as it came. Raises UnknownRule when it is not one."""
+    found = find(name)
+    for rule in defaults():
+        if rule.name == found.origin:
+            save(rule, author, before=name)
+            return
+    raise UnknownRule(f'"{name}" did not come with the product, so there is nothing to reset to.')
+
+
+def restore_missing(author: str) -> int:
+    """Add the default rules that were removed; returns how many."""
+    with database.transaction() as opened:
+        _lock(opened)
+        there = {row[0] for row in opened.execute(text("SELECT origin FROM alert_rules"))}
+        there |= {row[0] for row in opened.execute(text("SELECT name FROM alert_rules"))}
+        missing = [rule for rule in defaults() if rule.name not in there]
+        for rule in missing:
+            _insert(opened, rule, author, origin=rule.name)
+    return len(missing)
+
+
+def mute(name: str, until: datetime | None, reason: str | None, author: str) -> None:
+    """Keep the rule judged but silent until then; None ends it. Raises UnknownRule."""
+    touched = database.execute(
+        "UPDATE alert_rules SET muted_until = :until, muted_reason = :reason, "
+        "updated_by = :author WHERE name = :name",
+        until=until,
+        reason=reason,
+        author=author,
+        name=name,
+    )
+    if not touched:
+        raise UnknownRule(f'No rule is called "{name}"; somebody removed it.')
+
+
+def _lock(opened: Connection) -> None:
+    opened.execute(text("LOCK TABLE alert_rules IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _insert(opened: Connection, rule: Rule, author: str, origin: str | None) -> None:
+    opened.execute(
+        text(
+            "INSERT INTO alert_rules (name, definition, origin, updated_by) "
+            "VALUES (:name, :definition, :origin, :author)"
+        ),
+        {
+            "name": rule.name,
+            "definition": rulefile.spell([rule]),
+            "origin": origin,
+            "author": author,
+        },
+    )
+
+
+def _update(opened: Connection, rule: Rule, author: str, before: str) -> bool:
+    done = opened.execute(
+        text(
+            "UPDATE alert_rules SET name = :name, definition = :definition, error = NULL, "
+            "error_since = NULL, version = version + 1, updated_by = :author, updated_at = now() "
+            "WHERE name = :before"
+        ),
+        {
+            "name": rule.name,
+            "definition": rulefile.spell([rule]),
+            "author": author,
+            "before": before,
+        },
+    )
+    return bool(done.rowcount)

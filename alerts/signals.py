@@ -1,0 +1,85 @@
+"""Every series that a rule can watch, by name, and how to read one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+
+from alerts.rules import Rule
+from alerts.series import Series
+
+_SOURCES = (
+    "alerts.sources.metrics",
+    "alerts.sources.health",
+    "alerts.sources.kpis",
+)
+
+
+class UnknownSignal(LookupError):
+    """No signal has that name; its text is one sentence."""
+
+
+class SignalError(Exception):
+    """A signal that cannot be read; its text is one sentence."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A named series. labels: the names of the labels its label sets have.
+
+    history: whether past samples are kept, so that a rule on it can be tried on the past.
+    bound: (target | warning | critical) -> the KPI's own bound, None where there is none.
+    """
+
+    name: str
+    title: str
+    unit: str
+    area: str
+    labels: tuple[str, ...] = ()
+    history: bool = True
+    bound: Callable[[str], float | None] | None = None
+
+
+def catalogue() -> dict[str, Signal]:
+    """All signals by name, in the order of their areas."""
+    return {signal.name: signal for name in _SOURCES for signal in _source(name).signals()}
+
+
+def find(name: str) -> Signal:
+    """The signal of that name. Raises UnknownSignal."""
+    found = catalogue().get(name)
+    if found is None:
+        raise UnknownSignal(
+            f'No signal is called "{name}"; `python manage.py alerts signals` lists them.'
+        )
+    return found
+
+
+def read(name: str, start: datetime, end: datetime) -> list[Series]:
+    """All label sets with their samples of (start, end]. Raises UnknownSignal, SignalError."""
+    for module in _SOURCES:
+        source = _source(module)
+        if any(signal.name == name for signal in source.signals()):
+            found: list[Series] = source.read(name, start, end)
+            return found
+    raise UnknownSignal(
+        f'No signal is called "{name}"; `python manage.py alerts signals` lists them.'
+    )
+
+
+def bound_of(rule: Rule) -> float | None:
+    """The number the rule's threshold stands for. Raises SignalError where there is none."""
+    if not isinstance(rule.threshold, str):
+        return rule.threshold
+    signal = find(rule.signal)
+    number = signal.bound(rule.threshold) if signal.bound else None
+    if number is None:
+        raise SignalError(f"{signal.title} has no {rule.threshold} bound; set one or use a number.")
+    return number
+
+
+def _source(name: str) -> Any:
+    return import_module(name)
