@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, cast, get_args
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from components import presets
@@ -109,6 +110,20 @@ class Period:
             local = (at.astimezone(self.zone) for at in (self.start, self.end))
             found = dict(zip(("from", "to"), (f"{at:%Y-%m-%dT%H:%M}" for at in local), strict=True))
         return found | ({} if self.against == "previous" else {"against": self.against})
+
+    def link(self, page: str, **more: str) -> str:
+        """Address of another page with this period, for tiles and links."""
+        return f"{page}?{urlencode(self.query() | more)}"
+
+    def at(self, now: datetime) -> Period:
+        """The same choice at a later moment: a relative range moves on, an absolute one stays."""
+        if self.preset in presets.SPANS and not self.whole_days:
+            return replace(self, start=now - presets.SPANS[self.preset], end=now)
+        if self.preset in presets.DAYS:
+            first, last = presets.DAYS[self.preset](now.astimezone(self.zone).date())
+            moved = self.of_days(first, last, self.zone, self.preset)
+            return replace(moved, against=self.against, refresh=self.refresh)
+        return self
 
     def _days(self, first: date, last: date) -> Period:
         return replace(self.of_days(first, last, self.zone), against=self.against)

@@ -65,7 +65,7 @@ def thinned(x: Numbers, values: Numbers, limit: int | None = None) -> tuple[Numb
 
 def _chosen(position: Numbers, line: Numbers, count: int) -> Any:
     gaps = bool(np.isnan(line).any())
-    downsampler: Any = (NaNMinMaxLTTBDownsampler if gaps else MinMaxLTTBDownsampler)()  # type: ignore[no-untyped-call]
+    downsampler: Any = (NaNMinMaxLTTBDownsampler if gaps else MinMaxLTTBDownsampler)()
     return downsampler.downsample(position, np.ascontiguousarray(line), n_out=count // 2 * 2)
 
 
