@@ -10,7 +10,7 @@ import streamlit as st
 
 from components import provenance, sparkline, status, units
 from components.markup import escape
-from components.status import Better, Status
+from config.catalogue.shape import Direction, Status
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Tile:
     unit: str = "count"
     previous: float | None = None
     last_year: float | None = None
-    better: Better = "higher"
+    better: Direction = "higher"
     target: float | None = None
     warning: float | None = None
     critical: float | None = None
@@ -80,7 +80,7 @@ def _head(tile: Tile) -> str:
 
 def badge(found: Status) -> str:
     """Colour and symbol, with the word for those who see neither."""
-    if found is Status.NONE:
+    if found not in status.SYMBOLS:
         return ""
     word, symbol = status.WORDS[found], status.SYMBOLS[found]
     return (
@@ -130,8 +130,8 @@ def _delta(delta: float | None, tile: Tile, words: str) -> str:
     )
 
 
-def tone(delta: float | None, better: Better) -> str:
+def tone(delta: float | None, better: Direction) -> str:
     """Class of a change: good, bad or neither."""
-    if not delta or better == "none":
+    if not delta or better == "neutral":
         return "sx-flat"
     return "sx-up" if (delta > 0) == (better == "higher") else "sx-down"

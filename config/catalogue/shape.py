@@ -46,16 +46,20 @@ def judge(kpi: Kpi, value: float | None, bounds: Bounds | None = None) -> Status
 
     "off_target" is past the target but within warning and critical.
     """
-    chosen = bounds or kpi.bounds
+    return stand(kpi.direction, value, bounds or kpi.bounds)
+
+
+def stand(direction: Direction, value: float | None, bounds: Bounds) -> Status:
+    """The same for a figure that is no KPI of the catalogue."""
     if value is None:
         return "no_data"
-    if chosen == Bounds() or kpi.direction == "neutral":
+    if bounds == Bounds() or direction == "neutral":
         return "no_target"
-    if _past(kpi.direction, value, chosen.critical):
+    if _past(direction, value, bounds.critical):
         return "critical"
-    if _past(kpi.direction, value, chosen.warning):
+    if _past(direction, value, bounds.warning):
         return "warning"
-    return "off_target" if _past(kpi.direction, value, chosen.target) else "good"
+    return "off_target" if _past(direction, value, bounds.target) else "good"
 
 
 def _past(direction: Direction, value: float, bound: float | None) -> bool:
