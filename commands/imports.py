@@ -13,7 +13,7 @@ from data.ingest.datasets import MODULES, dataset
 from data.ingest.report import ImportRefused, Report, write_errors
 from data.ingest.rollups import StaleRollups
 
-app = typer.Typer(help="Import files.")
+app = typer.Typer(help="Import files.", context_settings={"allow_interspersed_args": True})
 _SHOWN = 20
 
 

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from datetime import date
+from math import isnan
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +15,9 @@ from commands import Refusal
 from config.kpis import KPIS, UnknownKpi, kpi
 from data.queries import kpi as figures
 
-app = typer.Typer(help="Values of KPIs.")
+app = typer.Typer(
+    help="Values of KPIs.", context_settings={"allow_interspersed_args": True}
+)
 
 
 @app.callback(invoke_without_command=True, no_args_is_help=True)
@@ -81,7 +84,7 @@ def _print_value(slug: str, start: date, end: date, form: str) -> None:
 
 def _print_series(slug: str, by: str, start: date, end: date, form: str) -> None:
     frame = figures.series(slug, start, end, by)
-    values = [None if value != value else float(value) for value in frame["value"]]
+    values = [None if isnan(value) else float(value) for value in frame["value"]]
     rows = list(zip(frame[by], values, strict=True))
     if form == "csv":
         _write_csv([by, "value"], [[key, plain(value)] for key, value in rows])

@@ -38,6 +38,13 @@ CREATE TEMP TABLE in_refunds (
 ) ON COMMIT DROP
 """
 
+# A sync may merge several pages in one transaction.
+_FORGET = "".join(
+    f"DROP TABLE IF EXISTS pg_temp.{name};"
+    for name in ("in_orders", "in_lines", "in_refunds", "merged", "in_rates", "changed", "firsts",
+                 "flipped")
+)  # fmt: skip
+
 _PARTIES = (
     "INSERT INTO products (sku, source) SELECT DISTINCT sku, :source FROM in_lines "
     "WHERE sku IS NOT NULL ON CONFLICT (sku) DO UPDATE SET last_seen = now()",
@@ -179,7 +186,7 @@ def begin(opened: Connection) -> None:
     rollups.lock(opened)
     rollups.require_current(opened)
     opened.execute(text("SET LOCAL work_mem = '96MB'"))
-    opened.exec_driver_sql(_STAGING)
+    opened.exec_driver_sql(_FORGET + _STAGING)
 
 
 def merge(opened: Connection, source: str, sample: bool = False) -> dict[str, int]:

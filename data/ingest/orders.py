@@ -86,12 +86,13 @@ def import_orders(
         with database.transaction() as opened:
             merge.begin(opened)
             staging.load(opened, "in_lines", file, mapped)
-            _gather(opened, report)
+            gather(opened, report)
             report.counts = merge.merge(opened, SOURCE)
     return report
 
 
-def _gather(opened: Connection, report: Report) -> None:
+def gather(opened: Connection, report: Report) -> None:
+    """Make orders and refunds of the rows in `in_lines`."""
     opened.execute(text("ANALYZE in_lines (order_id, sku)"))
     opened.execute(text(_GATHER))
     opened.execute(text(_REFUNDS))

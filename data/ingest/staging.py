@@ -97,7 +97,7 @@ class Staging:
         """COPY the good rows into `table`; raises ImportRefused for bad ones without skip_bad."""
         self.report.ignored_columns = mapped.ignored
         names = ", ".join(["position", *(field.name for field in self.fields)])
-        source = _Stream(self._encoded(file, mapped))
+        source: Any = _Stream(self._encoded(file, mapped))
         try:
             database.copy_from(opened, f"COPY {table} ({names}) FROM STDIN (FORMAT csv)", source)
         finally:

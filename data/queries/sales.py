@@ -73,12 +73,13 @@ EVERYTHING = Filter()
 def value(slug: str, start: date, end: date, chosen: Filter = EVERYTHING) -> Figure:
     """A sales KPI over company days, both included, in the unit of its catalogue entry."""
     formula = FORMULAS[slug]
-    row = database.one(
+    found = database.one(
         f"SELECT state.*, {columns(formula)} FROM ({_STATE}) state, (SELECT {_SUMS} "
         f"FROM {chosen.table()} WHERE day BETWEEN :start AND :end{chosen.where()}) sums",
         start=start, end=end, **chosen.parameters(),
     )  # fmt: skip
-    assert row is not None
+    assert found is not None
+    row = dict(found)
     reason = absence(row, start, end)
     if reason:
         return Figure(slug, None, reason, row["sources"], row["as_of"], sample=row["sample"])
@@ -167,7 +168,7 @@ def _groups(
         f"{chosen.where()} GROUP BY 1) grouped",
         start=start, end=end, **chosen.parameters(),
     )  # fmt: skip
-    return {row["key"]: row for row in rows}
+    return {row["key"]: dict(row) for row in rows}
 
 
 _KEYS = {
