@@ -60,6 +60,23 @@ class Dataset:
         """Column of the table → SQL over the staged fields."""
         return dict(self.values or {field.name: field.name for field in self.fields})
 
+    @property
+    def take(self) -> Callable[..., Report]:
+        """`take(path, mapping, skip_bad, progress, name)`: imports a CSV file of it."""
+
+        def take(
+            path: Path,
+            mapping: Mapping[str, str] | None = None,
+            skip_bad: bool = False,
+            progress: Progress | None = None,
+            name: str | None = None,
+        ) -> Report:
+            return import_file(
+                self, path, mapping=mapping, skip_bad=skip_bad, progress=progress, name=name
+            )
+
+        return take
+
 
 def one_of(column: str, *allowed: str) -> Callable[[Mapping[str, Any]], tuple[Any, str, str]]:
     """A check that a text is one of a few; blanks pass."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from data.ingest import finance, inventory, products, rates
+from data.ingest import finance, inventory, production, products, rates
 from data.ingest.dataset import Dataset, import_file
 from data.ingest.report import Report
 
@@ -21,6 +21,9 @@ DATASETS: dict[str, Dataset] = {
         finance.BANK,
         finance.LEDGER,
         rates.RATES,
+        production.RUNS,
+        production.STOPS,
+        production.DELIVERIES,
     )
 }
 

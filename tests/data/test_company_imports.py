@@ -200,6 +200,17 @@ def test_the_ledger_takes_any_day_of_the_month() -> None:
         ("rates", "day,currency,rate\n2026-01-02,EUR,0.8"),
         ("ledger", "statement,month,category,amount\nbalance_sheet,2026-01-01,cash,5"),
         ("products", "sku,cost,price,currency\nR,2.5,9,EUR"),
+        ("deliveries", "delivery_id,order_id,promised_on,delivered_on\nD,O,2026-01-02,2026-01-03"),
+        (
+            "production-runs",
+            "run_id,line,started_at,ended_at,total_count,good_count\n"
+            "1,L1,2026-01-01T06:00,2026-01-01T14:00,100,98",
+        ),
+        (
+            "production-stops",
+            "stop_id,line,started_at,ended_at,reason\n"
+            "1,L1,2026-01-01T07:00,2026-01-01T07:30,breakdown",
+        ),
     ],
 )
 def test_each_dataset_is_idempotent(dataset: str, text: str) -> None:
