@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
 
 _SHEET = Path(__file__).parent / "style.css"
+_SCRIPT = Path(__file__).parent.parent / "server" / "static" / "sentia.js"
 
 
 def apply() -> None:
@@ -15,6 +17,21 @@ def apply() -> None:
     st.html(_sheet())
 
 
+def switch() -> None:
+    """A button between light and dark, for the sidebar; brings the script that our links need."""
+    st.html(_switch(), unsafe_allow_javascript=True)
+
+
 @lru_cache
 def _sheet() -> str:
     return f"<style>{_SHEET.read_text('utf-8')}</style>"
+
+
+@lru_cache
+def _switch() -> str:
+    version = hashlib.sha256(_SCRIPT.read_bytes()).hexdigest()[:8]
+    return (
+        '<button type="button" class="sx-theme" title="Switch between light and dark">'
+        '<span class="sx-theme-mark" aria-hidden="true"></span>'
+        f'Light or dark</button><script src="/app/static/sentia.js?v={version}"></script>'
+    )

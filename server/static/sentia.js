@@ -1,0 +1,33 @@
+// Behaviour that the framework lacks: links inside our HTML change the page without loading it anew,
+// and a person may choose light or dark. Loaded once; every run of a page asks for it again.
+(() => {
+  if (window.sentia) return;
+  window.sentia = true;
+
+  const follow = (event) => {
+    const link = event.target.closest && event.target.closest("a[href]");
+    if (!link || !link.matches(".sx-tile, .sx-action, .sx-link")) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+    const target = new URL(link.href, document.baseURI);
+    if (target.origin !== location.origin) return;
+    event.preventDefault();
+    event.stopPropagation();
+    history.pushState({}, "", target);
+    dispatchEvent(new PopStateEvent("popstate"));
+    document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+  };
+  addEventListener("click", follow, true);
+
+  const dark = () => getComputedStyle(document.querySelector(".stApp")).colorScheme === "dark";
+  const paths = () => new Set([location.pathname, "/", ...[...document.querySelectorAll(
+    '[data-testid="stSidebarNavLink"]')].map((link) => new URL(link.href).pathname)]);
+  addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest(".sx-theme");
+    if (!button) return;
+    const name = dark() ? "Light" : "Dark";
+    for (const path of paths()) {
+      localStorage.setItem(`stActiveTheme-${path}-v2`, JSON.stringify(name));
+    }
+    location.reload();
+  }, true);
+})();
