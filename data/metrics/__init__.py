@@ -1,0 +1,1 @@
+"""Storage of live metrics: wide samples, roll-ups, mergeable histograms, retention."""
