@@ -159,6 +159,12 @@ class Settings(BaseSettings):
         description="Dead man's switch: called each minute while all is well, so that another "
         "service notices when this one falls silent.",
     )
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="Address at which people reach this installation, for links in messages; "
+        "empty: http://localhost:PORT.",
+    )
     pagerduty_url: str = Field(
         "https://events.pagerduty.com", description="Address of the PagerDuty Events API."
     )
@@ -191,6 +197,9 @@ class Settings(BaseSettings):
         "",
         pattern=r"^[^;,\r\n]*$",
         description="Origins that may embed the product in a frame, space-separated; empty: none.",
+    )
+    api_calls_per_minute: int = Field(
+        300, ge=1, description="Calls of `/api` a minute that one token, or one browser, may make."
     )
     http_body_kib: int = Field(
         1024,

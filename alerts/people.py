@@ -1,0 +1,181 @@
+"""What people do about alerts: acknowledge, note, snooze, silence, plan maintenance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import text
+
+from alerts import incidents, outbox, quiet
+from alerts.labels import Matcher
+from data import database
+
+_LONGEST_TEXT = 2000
+
+
+class Refused(Exception):
+    """What cannot be done; its text is one sentence."""
+
+
+def acknowledge(ids: Iterable[int], author: str, body: str, now: datetime) -> int:
+    """Take alerts on: repeats and escalation stop, the channels that heard of them are told.
+
+    Returns how many were firing and not acknowledged yet.
+    """
+    with database.transaction() as opened:
+        rows = opened.execute(
+            text(
+                "UPDATE alert_incidents SET acknowledged_at = :now, acknowledged_by = :author, "
+                "next_notice_at = NULL WHERE id = ANY(:ids) AND resolved_at IS NULL "
+                "AND acknowledged_at IS NULL RETURNING id, group_key, value"
+            ),
+            {"now": now, "author": author, "ids": list(ids)},
+        ).all()
+        book = incidents.Book.load(opened, now)
+        for incident, group_key, value in rows:
+            incidents.note(
+                opened, incident, now, author=author, kind="acknowledge", body=_short(body)
+            )
+            outbox.write(
+                opened,
+                incident=incident,
+                event="acknowledge",
+                channels=outbox.told(opened, incident),
+                group_key=group_key,
+                now=now,
+                wait=book.wait,
+                value=value,
+            )
+    return len(rows)
+
+
+def release(ids: Iterable[int], author: str, now: datetime) -> int:
+    """Take an acknowledgement back: repeats go on from now."""
+    with database.transaction() as opened:
+        rows = opened.execute(
+            text(
+                "UPDATE alert_incidents SET acknowledged_at = NULL, acknowledged_by = NULL, "
+                "next_notice_at = :now WHERE id = ANY(:ids) AND resolved_at IS NULL "
+                "AND acknowledged_at IS NOT NULL RETURNING id"
+            ),
+            {"now": now, "ids": list(ids)},
+        ).all()
+        for (incident,) in rows:
+            incidents.note(opened, incident, now, author=author, kind="release", body="")
+    return len(rows)
+
+
+def note(incident: int, author: str, body: str, now: datetime) -> None:
+    """Write something down about an alert. Raises Refused."""
+    if not body.strip():
+        raise Refused("A note needs words.")
+    with database.transaction() as opened:
+        incidents.note(opened, incident, now, author=author, kind="note", body=_short(body))
+
+
+def snooze(ids: Iterable[int], until: datetime, author: str, now: datetime) -> int:
+    """Say nothing more about these alerts until then, unless they resolve. Raises Refused."""
+    if until <= now:
+        raise Refused("A snooze must end in the future.")
+    with database.transaction() as opened:
+        rows = opened.execute(
+            text(
+                "UPDATE alert_incidents SET snoozed_until = :until, next_notice_at = :until "
+                "WHERE id = ANY(:ids) AND resolved_at IS NULL RETURNING id"
+            ),
+            {"until": until, "ids": list(ids)},
+        ).all()
+        for (incident,) in rows:
+            body = f"until {until:%Y-%m-%d %H:%M} UTC"
+            incidents.note(opened, incident, now, author=author, kind="snooze", body=body)
+    return len(rows)
+
+
+def silence(
+    matchers: Sequence[Matcher], starts: datetime, ends: datetime, reason: str, author: str
+) -> int:
+    """Keep every alert that matches from telling; returns the silence's id. Raises Refused."""
+    if ends <= starts:
+        raise Refused("A silence must end after it starts.")
+    if ends - starts > timedelta(days=366):
+        raise Refused("A silence lasts at most a year; mute or switch off the rule instead.")
+    if not reason.strip():
+        raise Refused("A silence needs a reason.")
+    if not matchers:
+        raise Refused("A silence needs at least one matcher.")
+    return _insert(
+        "INSERT INTO alert_silences (matchers, starts_at, ends_at, reason, author, made_at) "
+        "VALUES (CAST(:matchers AS jsonb), :starts, :ends, :reason, :author, now()) RETURNING id",
+        matchers=json.dumps(quiet.stored(matchers)),
+        starts=starts,
+        ends=ends,
+        reason=_short(reason),
+        author=author,
+    )
+
+
+def end_silence(silence_id: int, now: datetime) -> bool:
+    """End a silence now; False when it was over."""
+    return bool(
+        database.execute(
+            "UPDATE alert_silences SET ends_at = greatest(:now, starts_at + interval '1 ms') "
+            "WHERE id = :id AND ends_at > :now",
+            id=silence_id,
+            now=now,
+        )
+    )
+
+
+def plan_window(
+    name: str,
+    matchers: Sequence[Matcher],
+    *,
+    first_day: date,
+    starts: time,
+    minutes: int,
+    repeats: quiet.Repeats,
+    weekdays: Sequence[int] = (),
+    last_day: date | None = None,
+    reason: str,
+    author: str,
+) -> int:
+    """Plan maintenance in the company's zone; returns its id. Raises Refused."""
+    if not name.strip() or not reason.strip():
+        raise Refused("A maintenance window needs a name and a reason.")
+    if not matchers:
+        raise Refused("A maintenance window needs at least one matcher.")
+    if not 1 <= minutes <= 10080:
+        raise Refused("A maintenance window lasts from a minute to a week.")
+    if last_day is not None and last_day < first_day:
+        raise Refused("The last day lies before the first.")
+    return _insert(
+        "INSERT INTO alert_windows (name, matchers, first_day, last_day, starts, minutes, repeats, "
+        "weekdays, reason, author, made_at) VALUES (:name, CAST(:matchers AS jsonb), :first_day, "
+        ":last_day, :starts, :minutes, :repeats, :weekdays, :reason, :author, now()) RETURNING id",
+        name=name.strip(),
+        matchers=json.dumps(quiet.stored(matchers)),
+        first_day=first_day,
+        last_day=last_day,
+        starts=starts,
+        minutes=minutes,
+        repeats=repeats,
+        weekdays=sorted(set(weekdays)),
+        reason=_short(reason),
+        author=author,
+    )
+
+
+def remove_window(window: int) -> bool:
+    """Forget a maintenance window; False when it was gone."""
+    return bool(database.execute("DELETE FROM alert_windows WHERE id = :id", id=window))
+
+
+def _insert(statement: str, **given: object) -> int:
+    with database.transaction() as opened:
+        return int(opened.execute(text(statement), given).scalar_one())
+
+
+def _short(body: str) -> str:
+    return body.strip()[:_LONGEST_TEXT]
