@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 
 from config.settings import settings
 from server import health, prometheus, signin
-from server.api.mount import Interface
+from server.api.mount import mounted
 from server.instrument import Instrument
 from server.proxies import Proxies
 from server.security import Gate
@@ -25,7 +25,7 @@ def everything() -> list[BaseRoute]:
         Route("/health/detailed", health.detailed),
         Route("/metrics", prometheus.metrics),
         Route("/api/health", health.live),
-        Mount("/api", Interface()),
+        mounted("/api"),
         Route("/monitoring/dashboard.html", _to_performance),
     ]
 

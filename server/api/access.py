@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from auth import audit, roles, sessions
+from auth import audit, roles, sessions, tokens
 from auth.person import Person
 
 _bearer = HTTPBearer(auto_error=False, description="A token made on the Users page.")
@@ -36,8 +36,6 @@ def caller(
 ) -> Person:
     """The person on whose behalf the request is made; 401 without one."""
     if bearer is not None:
-        from auth import tokens
-
         person = tokens.resolve(bearer.credentials, address(request))
         if person is None:
             raise HTTPException(401, "The token is unknown, expired or revoked.", _SIGN_IN)
@@ -54,18 +52,23 @@ Caller = Annotated[Person, Depends(caller)]
 
 
 def allowed(resource: str, action: str = "read") -> Callable[[Request, Person], Person]:
-    """A dependency that lets through whoever holds the permission; denials are recorded."""
+    """A dependency that lets through whoever holds the permission."""
 
     def check(request: Request, person: Caller) -> Person:
-        try:
-            roles.require(person, resource, action)
-        except roles.PermissionDenied:
-            audit.record("denied", actor=person, on=f"{resource} {action}", outcome="refused",
-                         address=address(request), detail={"path": request.url.path})  # fmt: skip
-            raise
+        require(request, person, resource, action)
         return person
 
     return check
+
+
+def require(request: Request, person: Person, resource: str, action: str = "read") -> None:
+    """Raise PermissionDenied, and record that, unless the caller holds the permission."""
+    try:
+        roles.require(person, resource, action)
+    except roles.PermissionDenied:
+        audit.record("denied", actor=person, on=f"{resource} {action}", outcome="refused",
+                     address=address(request), detail={"path": request.url.path})  # fmt: skip
+        raise
 
 
 def address(request: Request) -> str | None:
@@ -74,21 +77,29 @@ def address(request: Request) -> str | None:
 
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
-# What every protected operation may answer besides its success.
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": text,
-        "content": {"application/problem+json": {"schema": _SCHEMA}},
+
+
+def errors(texts: dict[int, str]) -> dict[int | str, dict[str, Any]]:
+    """How errors are documented: as problem details, each with its meaning."""
+    return {
+        status: {"description": text, "content": {"application/problem+json": {"schema": _SCHEMA}}}
+        for status, text in texts.items()
     }
-    for status, text in {
+
+
+# What every protected operation may answer besides its success.
+ERRORS = errors(
+    {
         400: "The request cannot be understood.",
         401: "No token, or one that is no longer good.",
         403: "The role may not do this.",
+        413: "The body is too large.",
         422: "A parameter or the body is wrong.",
         429: "Too many requests; Retry-After says when.",
         503: "The database does not answer.",
-    }.items()
-}  # fmt: skip
+    }
+)
+MISSING = errors({404: "There is no such one."})
 
 
 def documented(application: FastAPI) -> Callable[[], dict[str, Any]]:

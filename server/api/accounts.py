@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from auth import people, sessions
 from auth.person import Person
-from server.api.access import ERRORS, address, allowed
+from server.api.access import ERRORS, MISSING, address, allowed, errors
 from server.api.paging import Cursor, Limit, Listed, after, cursor
 from server.api.texts import Name, Password, Words
 
@@ -20,10 +20,7 @@ SeesUsers = Annotated[Person, Depends(allowed("users"))]
 ChangesUsers = Annotated[Person, Depends(allowed("users", "edit"))]
 SeesSessions = Annotated[Person, Depends(allowed("sessions"))]
 EndsSessions = Annotated[Person, Depends(allowed("sessions", "edit"))]
-_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {**ERRORS[422], "description": "No such one."}}
-_CONFLICT: dict[int | str, dict[str, Any]] = {
-    409: {**ERRORS[422], "description": "Another account or the last admin stands against it."}
-}
+CONFLICT = errors({409: "Another account or the last admin stands against it."})
 
 
 class Account(BaseModel):
@@ -80,7 +77,7 @@ def list_users(_: SeesUsers, limit: Limit = 100, cursor: Cursor = None) -> Liste
     return _listed(rows, limit, _account)
 
 
-@router.post("/users", status_code=201, summary="Make an account", responses=_CONFLICT)
+@router.post("/users", status_code=201, summary="Make an account", responses=CONFLICT)
 def add_user(wanted: NewAccount, by: ChangesUsers, response: Response) -> Account:
     """The username must be free."""
     people.add(
@@ -95,7 +92,7 @@ def add_user(wanted: NewAccount, by: ChangesUsers, response: Response) -> Accoun
     return _found(wanted.username)
 
 
-@router.patch("/users/{username}", summary="Change an account", responses=_CONFLICT | _NOT_FOUND)
+@router.patch("/users/{username}", summary="Change an account", responses=CONFLICT | MISSING)
 def change_user(username: Name, change: Change, by: ChangesUsers) -> Account:
     """Every change ends the person's sessions."""
     _found(username)
@@ -118,7 +115,7 @@ def list_sessions(
     return _listed(rows, limit, lambda row: Session(**row))
 
 
-@router.delete("/sessions/{id}", status_code=204, summary="End a session", responses=_NOT_FOUND)
+@router.delete("/sessions/{id}", status_code=204, summary="End a session", responses=MISSING)
 def end_session(
     id: Annotated[int, Path(ge=1, le=2**63 - 1)], by: EndsSessions, request: Request
 ) -> Response:

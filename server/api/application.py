@@ -11,10 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
+from auth.passwords import PasswordRefused
 from auth.people import AccountRefused
 from auth.roles import PermissionDenied
 from data.database import DatabaseUnavailable
-from server.api import access, accounts, documentation, health, oversight
+from server.api import access, accounts, documentation, figures, health, oversight
 from server.api.etags import EntityTags
 from server.api.limits import RateLimit
 from server.problems import problem
@@ -33,12 +34,13 @@ def application() -> FastAPI:
         openapi_url=None,
         middleware=[Middleware(RateLimit), Middleware(EntityTags)],
     )
-    for module in (health, accounts, oversight, documentation):
+    for module in (health, figures, accounts, oversight, documentation):
         made.include_router(module.router)
     made.add_exception_handler(HTTPException, _refused)
     made.add_exception_handler(RequestValidationError, _invalid)
     made.add_exception_handler(PermissionDenied, _denied)
     made.add_exception_handler(AccountRefused, _conflict)
+    made.add_exception_handler(PasswordRefused, _unfit)
     made.add_exception_handler(DatabaseUnavailable, _unavailable)
     made.add_exception_handler(Exception, _broken)
     made.state.openapi = access.documented(made)
@@ -63,6 +65,10 @@ async def _denied(_: Request, error: Any) -> Response:
 
 async def _conflict(_: Request, error: Any) -> Response:
     return problem(409, str(error))
+
+
+async def _unfit(_: Request, error: Any) -> Response:
+    return problem(422, str(error))
 
 
 async def _unavailable(_: Request, error: Any) -> Response:

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+def mounted(prefix: str) -> Mount:
+    """The interface under `prefix`, whatever a path holds: a line break would slip past a mount."""
+    made = Mount(prefix, Interface())
+    made.path_regex = re.compile(made.path_regex.pattern, re.DOTALL)
+    return made
 
 
 class Interface:

@@ -1,0 +1,229 @@
+"""The interface under /api: who may call what, and what it answers."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from auth import people, sessions, tokens
+from auth.person import Person
+from config import settings as settings_module
+from data import database
+from tests.product import RunningApp
+
+ADMIN_ONLY = [
+    "/api/admin/users",
+    "/api/admin/sessions",
+    "/api/admin/config",
+    "/api/admin/audit",
+    "/api/docs",
+    "/api/openapi.json",
+]
+
+
+@pytest.fixture(autouse=True)
+def same_database(app: RunningApp, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process looks at the running product's database."""
+    monkeypatch.setenv("DATABASE_URL", app.database_url or "")
+    settings_module.settings.cache_clear()
+    database.stop()
+    yield
+    database.stop()
+    settings_module.settings.cache_clear()
+
+
+def owner() -> Person:
+    row = people.find("admin")
+    return Person(row["id"], row["username"], row["name"], row["role"])
+
+
+def token(role: str = "admin", **more: Any) -> str:
+    return tokens.make(owner(), f"test {role}", role, timedelta(hours=1), **more)
+
+
+def call(
+    app: RunningApp, path: str, method: str = "GET", body: Any = None, **headers: str
+) -> tuple[int, Any, Any]:
+    """Status, JSON (or text) and headers."""
+    data = None if body is None else json.dumps(body).encode()
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    if data is not None:
+        sent.setdefault("Content-Type", "application/json")
+    request = urllib.request.Request(app.url + path, data, sent, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, _parsed(answer.read()), answer.headers
+    except urllib.error.HTTPError as error:
+        return error.code, _parsed(error.read()), error.headers
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode()
+
+
+def bearer(value: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {value}"}
+
+
+def cookie_of(username: str) -> dict[str, str]:
+    ticket = sessions.ticket(people.find(username)["id"])
+    opened = sessions.redeem(ticket, "127.0.0.1", "test")
+    assert opened is not None
+    return {"Cookie": f"{sessions.COOKIE}={opened.token}"}
+
+
+@pytest.mark.parametrize("path", [*ADMIN_ONLY, "/api/kpis", "/api/kpis/net_revenue"])
+def test_nothing_but_health_is_answered_without_a_token(app: RunningApp, path: str) -> None:
+    status, body, headers = call(app, path)
+    assert status == 401
+    assert headers["Content-Type"] == "application/problem+json"
+    assert headers["WWW-Authenticate"].startswith("Bearer")
+    assert body["detail"]
+
+
+@pytest.mark.parametrize("path", ADMIN_ONLY)
+@pytest.mark.parametrize("role", ["viewer", "operator", "manager"])
+def test_only_an_admin_reads_what_is_for_admins(app: RunningApp, path: str, role: str) -> None:
+    status, body, _ = call(app, path, **bearer(token(role)))
+    assert (status, body["status"]) == (403, 403)
+    assert "an admin can grant it" in body["detail"]
+
+
+@pytest.mark.parametrize("path", ADMIN_ONLY)
+def test_an_admin_reads_it_by_token_and_by_cookie(app: RunningApp, path: str) -> None:
+    assert call(app, path, **bearer(token()))[0] == 200
+    assert call(app, path, **cookie_of("admin"))[0] == 200
+
+
+def test_the_cookie_of_somebody_else_opens_nothing(app: RunningApp) -> None:
+    people.add("vera", "viewer", password="a password of some length")
+    assert call(app, "/api/kpis", **cookie_of("vera"))[0] == 403
+
+
+def test_an_unknown_expired_or_foreign_token_is_refused(app: RunningApp) -> None:
+    made = token()
+    assert call(app, "/api/kpis", **bearer("sentia_unknown"))[0] == 401
+    assert call(app, "/api/kpis", **bearer(token(addresses=["192.0.2.0/24"])))[0] == 401
+    database.execute("UPDATE api_tokens SET expires_at = now() - interval '1 s'")
+    assert call(app, "/api/kpis", **bearer(made))[0] == 401
+
+
+def test_a_scoped_token_reaches_its_resources_only(app: RunningApp) -> None:
+    made = token(scopes=["business"])
+    assert call(app, "/api/kpis/net_revenue", **bearer(made))[0] == 200
+    assert call(app, "/api/admin/users", **bearer(made))[0] == 403
+    listed = call(app, "/api/kpis", **bearer(made))[1]["items"]
+    assert {item["area"] for item in listed} == {"sales"}
+
+
+def test_an_account_is_made_changed_and_shut(app: RunningApp) -> None:
+    admin = bearer(token())
+    new = {"username": "olga", "role": "operator", "password": "quite a long password"}
+    status, body, headers = call(app, "/api/admin/users", "POST", new, **admin)
+    assert (status, body["username"], body["role"]) == (201, "olga", "operator")
+    assert headers["Location"] == "/api/admin/users"
+    assert call(app, "/api/admin/users", "POST", new, **admin)[0] == 409
+    path = "/api/admin/users/olga"
+    assert call(app, path, "PATCH", {"role": "manager"}, **admin)[1]["role"] == "manager"
+    assert call(app, path, "PATCH", {"disabled": True}, **admin)[1]["disabled"] is True
+    assert call(app, "/api/admin/users/nobody", "PATCH", {}, **admin)[0] == 404
+    assert call(app, "/api/admin/users/admin", "PATCH", {"role": "viewer"}, **admin)[0] == 409
+    actions = call(app, "/api/admin/audit?action=user.", **admin)[1]["items"]
+    assert {"user.add", "user.role", "user.disable"} <= {row["action"] for row in actions}
+    assert all(row["actor"] for row in actions)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"username": "x", "role": "emperor"},
+        {"role": "viewer"},
+        {"username": "nul\x00", "role": "viewer"},
+        {"username": "lone\ud800", "role": "viewer"},
+        {"username": "short", "role": "viewer", "password": "short"},
+        {"username": "own.name", "role": "viewer", "password": "it is own.name again"},
+        [],
+    ],
+)
+def test_a_wrong_account_is_one_sentence(app: RunningApp, wrong: Any) -> None:
+    status, body, _ = call(app, "/api/admin/users", "POST", wrong, **bearer(token()))
+    assert status == 422
+    assert body["detail"].endswith(".")
+
+
+def test_a_session_is_seen_and_ended(app: RunningApp) -> None:
+    held = cookie_of("admin")
+    admin = bearer(token())
+    listed = call(app, "/api/admin/sessions", **admin)[1]["items"]
+    assert listed[0]["username"] == "admin"
+    path = f"/api/admin/sessions/{listed[0]['id']}"
+    assert call(app, path, "DELETE", **admin)[0] == 204
+    assert call(app, path, "DELETE", **admin)[0] == 404
+
+    def refused() -> bool:
+        return call(app, "/api/kpis", **held)[0] == 401
+
+    from tests.server.processes import eventually
+
+    eventually(refused, 5)
+
+
+def test_a_long_list_comes_in_pages_without_gap_or_repeat(app: RunningApp) -> None:
+    admin = bearer(token())
+    whole = [row["id"] for row in call(app, "/api/admin/audit?limit=500", **admin)[1]["items"]]
+    found: list[int] = []
+    cursor = ""
+    while cursor is not None:
+        page = call(app, f"/api/admin/audit?limit=3&cursor={cursor}", **admin)[1]
+        found += [row["id"] for row in page["items"]]
+        cursor = page["next"]
+    assert found == whole
+    assert call(app, "/api/admin/audit?cursor=made-up", **admin)[0] == 422
+
+
+def test_what_has_not_changed_is_not_sent_again(app: RunningApp) -> None:
+    admin = bearer(token())
+    _, _, headers = call(app, "/api/admin/config", **admin)
+    again = call(app, "/api/admin/config", **admin, If_None_Match=headers["ETag"])
+    assert again[0] == 304
+    assert again[1] == ""
+
+
+def test_settings_show_their_source_and_no_secret(app: RunningApp) -> None:
+    items = call(app, "/api/admin/config", **bearer(token()))[1]["items"]
+    found = {item["name"]: item for item in items}
+    assert found["DATABASE_URL"]["value"] == "********"
+    assert found["DATABASE_URL"]["source"] == "environment"
+    assert found["COMPANY_CURRENCY"] == {
+        "name": "COMPANY_CURRENCY", "value": "GBP", "secret": False, "source": "default",
+        "description": found["COMPANY_CURRENCY"]["description"],
+    }  # fmt: skip
+
+
+def test_a_kpi_without_data_says_why(app: RunningApp) -> None:
+    _, body, _ = call(app, "/api/kpis/net_revenue?by=month", **bearer(token("viewer")))
+    assert body["value"] is None
+    assert body["reason"].endswith(".")
+    wrong = [
+        "/api/kpis/net_revenue?from=2026-02-01&to=2026-01-01",
+        "/api/kpis/net_revenue?by=colour",
+        "/api/kpis/net_revenue?from=yesterday",
+    ]
+    for path in wrong:
+        assert call(app, path, **bearer(token()))[0] == 422, path
+    assert call(app, "/api/kpis/nothing", **bearer(token()))[0] == 404
+
+
+def test_calls_from_a_page_of_another_site_change_nothing(app: RunningApp) -> None:
+    new = {"username": "mallory", "role": "admin"}
+    sent = cookie_of("admin") | {"Origin": "https://evil.example"}
+    assert call(app, "/api/admin/users", "POST", new, **sent)[0] == 403
