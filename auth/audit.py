@@ -64,7 +64,8 @@ _INSERT = """
 
 def one_line(given: str) -> str:
     """Text that cannot break a line or grow without end."""
-    return given.translate(_CONTROL)[:_LONGEST]
+    storable = given.encode("utf-8", "replace").decode()
+    return storable.translate(_CONTROL)[:_LONGEST]
 
 
 def _clean(value: Any) -> Any:

@@ -67,7 +67,7 @@ def generated() -> str:
 def _fitting(password: str) -> str:
     """The password itself when bcrypt can take it, otherwise its SHA-256 in base64."""
     raw = password.encode("utf-8", "surrogatepass")
-    if len(raw) <= _BCRYPT_BYTES and b"\0" not in raw:
+    if len(raw) <= _BCRYPT_BYTES and b"\0" not in raw and raw.decode("utf-8", "ignore") == password:
         return password
     return base64.b64encode(hashlib.sha256(raw).digest()).decode()
 

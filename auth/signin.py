@@ -22,7 +22,7 @@ class Outcome:
 
 def attempt(username: str, password: str, address: str | None) -> Outcome:
     """Check and record one sign-in. Takes as long for unknown names. Raises DatabaseUnavailable."""
-    account = people.tidy(username)[:_LONGEST_NAME]
+    account = audit.one_line(people.tidy(username))[:_LONGEST_NAME]
     if not account or not password:
         return Outcome(problem="Enter your username and your password.")
     seconds = waits.attempt(account, address or "")

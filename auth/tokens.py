@@ -21,7 +21,7 @@ LONGEST = timedelta(days=366)
 _FRESH_S = 1.0
 _NOTE_USE_S = 60.0
 _known: dict[bytes, tuple[float, RowMapping | None]] = {}
-_noted: dict[int, float] = {}
+_noted: dict[bytes, float] = {}
 
 
 class TokenRefused(Exception):
@@ -72,10 +72,11 @@ def resolve(token: str | None, address: str | None) -> Person | None:
     """
     if not token or not token.startswith(PREFIX) or len(token) > 200:
         return None
-    row = _row(digest(token))
+    key = digest(token)
+    row = _row(key)
     if row is None or not _comes_from(address, row["addresses"]):
         return None
-    _note_use(row["id"], address)
+    _note_use(key, address)
     role = min(row["role"], row["owner_role"], key=roles.rank)
     scopes = None if row["scopes"] is None else frozenset(row["scopes"])
     return Person(row["user_id"], row["username"], row["name"], role, None, scopes=scopes)
@@ -140,15 +141,17 @@ def _comes_from(address: str | None, networks: Sequence[str] | None) -> bool:
     return any(here in ip_network(network) for network in networks)
 
 
-def _note_use(token_id: int, address: str | None) -> None:
+def _note_use(key: bytes, address: str | None) -> None:
     """Once a minute at most: a busy client must not become a busy table."""
     now = time.monotonic()
-    if now - _noted.get(token_id, -_NOTE_USE_S) < _NOTE_USE_S:
+    if now - _noted.get(key, -_NOTE_USE_S) < _NOTE_USE_S:
         return
-    _noted[token_id] = now
+    if len(_noted) > 10_000:
+        _noted.clear()
+    _noted[key] = now
     database.execute(
-        "UPDATE api_tokens SET used_at = now(), used_from = :address WHERE id = :id",
-        id=token_id,
+        "UPDATE api_tokens SET used_at = now(), used_from = :address WHERE token_hash = :key",
+        key=key,
         address=address,
     )
 

@@ -44,7 +44,7 @@ def list_users() -> None:
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0917
     username: Username,
     as_role: Annotated[str, typer.Argument(metavar="[ROLE]", help=_ROLES)] = "viewer",
     role: Annotated[str | None, typer.Option(help=_ROLES)] = None,

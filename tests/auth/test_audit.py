@@ -1,0 +1,108 @@
+"""The trail only grows, and shows where somebody forced it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg2
+import pytest
+import sqlalchemy
+
+from auth import audit
+from auth.person import Person
+from data import database as db
+
+MIA = Person(7, "mia", "Mia", "admin")
+
+
+def forced(url: str, *statements: str) -> None:
+    """What somebody does who owns the database and switches the trail's protection off."""
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit DISABLE TRIGGER USER")
+        for statement in statements:
+            cursor.execute(statement)
+    connection.close()
+
+
+@pytest.fixture
+def ten(database: str) -> str:
+    for number in range(10):
+        audit.record("test", actor=MIA, on=f"thing {number}", detail={"n": number})
+    return database
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit",
+                                       "TRUNCATE audit"])  # fmt: skip
+def test_the_application_cannot_change_or_remove_a_row(ten: str, statement: str) -> None:
+    with pytest.raises(sqlalchemy.exc.DBAPIError, match="can only grow"):
+        db.execute(statement)
+    assert audit.length() == 10
+
+
+def test_an_untouched_trail_is_whole(ten: str) -> None:
+    assert audit.first_broken() is None
+
+
+def test_an_empty_trail_is_whole(database: str) -> None:
+    assert audit.first_broken() is None
+
+
+def test_rows_written_at_once_form_one_chain(database: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: audit.record("test", on=str(n)), range(80)))
+    assert audit.length() == 80
+    assert audit.first_broken() is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["actor = 'noa'", "detail = '{}'", "at = at + interval '1 second'", "address = '192.0.2.9'",
+     "action = 'rest'", "object = ''", "outcome = 'refused'", "actor_id = 8"],
+)  # fmt: skip
+def test_a_changed_row_is_named(ten: str, change: str) -> None:
+    forced(ten, f"UPDATE audit SET {change} WHERE id = 4")
+    assert audit.first_broken() == (4, "its content was changed")
+
+
+def test_a_changed_row_with_a_new_hash_breaks_the_row_after(ten: str) -> None:
+    forced(
+        ten,
+        "UPDATE audit SET actor = 'noa' WHERE id = 4",
+        "UPDATE audit SET hash = audit_hash(audit) WHERE id = 4",
+    )
+    assert audit.first_broken() == (5, "it does not follow the row before it")
+
+
+def test_a_removed_row_is_noticed_in_the_middle_and_at_the_end(ten: str) -> None:
+    forced(ten, "DELETE FROM audit WHERE id = 10")
+    assert audit.first_broken() == (10, "rows at the end are missing")
+    forced(ten, "DELETE FROM audit WHERE id = 4")
+    assert audit.first_broken() == (5, "rows before it are missing")
+
+
+def test_an_action_undone_leaves_no_row(database: str) -> None:
+    with pytest.raises(RuntimeError), db.transaction() as opened:
+        audit.record("test", opened=opened)
+        raise RuntimeError
+    audit.record("after")
+    assert [row["action"] for row in audit.recent()] == ["after"]
+    assert audit.first_broken() is None
+
+
+def test_no_text_can_forge_a_line_or_grow_without_end(database: str) -> None:
+    audit.record("test", actor="mia\n2026 admin signed in", on="x" * 100_000,
+                 detail={"a\r\nb": ["\x1b[31m", "\u2028"]})  # fmt: skip
+    row = audit.recent()[0]
+    assert row["actor"] == "mia 2026 admin signed in"
+    assert len(row["object"]) == 500
+    assert row["detail"] == {"a  b": [" [31m", " "]}
+
+
+def test_the_trail_is_searched_by_action_actor_and_words(database: str) -> None:
+    audit.record("user.add", actor=MIA, on="noa")
+    audit.record("user.role", actor=MIA, on="50%_off")
+    audit.record("sign_in", actor="noa")
+    assert [row["action"] for row in audit.recent(action="user.")] == ["user.role", "user.add"]
+    assert [row["action"] for row in audit.recent(actor="noa")] == ["sign_in"]
+    assert [row["action"] for row in audit.recent(words="50%_")] == ["user.role"]
+    assert [row["action"] for row in audit.recent(words="%")] == ["user.role"]
