@@ -29,6 +29,7 @@ PAGE_ERRORS = Counter(
     "sentia_page_run_errors", "Runs of the script that broke.", ("page",), registry=REGISTRY
 )
 OPEN_PAGES = Gauge("sentia_sessions_open", "Live connections of open pages.", registry=REGISTRY)
+_ROUTED = "sentia.routed"
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
@@ -51,6 +52,7 @@ class Instrument:
     async def _timed(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         root = scope.get("root_path", "")
+        routed = scope[_ROUTED] = [scope]
         status = 500
 
         async def noting(message: Message) -> None:
@@ -62,7 +64,24 @@ class Instrument:
         try:
             await self.app(scope, receive, noting)
         finally:
-            answered(scope["method"], template(scope, root), status, time.perf_counter() - began)
+            took = time.perf_counter() - began
+            answered(scope["method"], template(routed[-1], root), status, took)
+
+
+class Routed:
+    """Innermost layer: keeps the scope that the router will note its route in.
+
+    Layers between may have handed on a copy.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on."""
+        if _ROUTED in scope:
+            scope[_ROUTED].append(scope)
+        await self.app(scope, receive, send)
 
 
 def answered(method: str, route: str, status: int, seconds: float) -> None:

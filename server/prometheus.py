@@ -8,13 +8,19 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import psutil
-from prometheus_client import GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client import (
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from auth import sessions
 from config.settings import settings
 from data import database
 from data.database import DatabaseUnavailable
@@ -83,6 +89,8 @@ class Database(Collector):
 
     def _told(self) -> Iterable[Metric]:
         yield from _jobs(PROBE.ask(_JOBS))
+        signed_in = float(PROBE.ask(_SIGNED_IN)[0][0])
+        yield _gauge("sentia_sessions_signed_in", "Sessions that admit now.", signed_in)
         for ask in SERIES:
             yield from ask(PROBE.ask)
 
@@ -90,6 +98,9 @@ class Database(Collector):
 Ask = Callable[[str], list[tuple[Any, ...]]]
 # Further series out of the database; each asks through the connection that never hangs.
 SERIES: list[Callable[[Ask], Iterable[Metric]]] = []
+_SIGNED_IN = (
+    f"SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE {sessions.LIVE}"
+)
 _JOBS = """
     SELECT job, host, runs, failures, coalesce(duration_s, 0),
            coalesce(extract(epoch FROM last_success_at), 0)::float
@@ -144,6 +155,7 @@ class Product(Collector):
         yield info
 
 
+disable_created_metrics()  # type: ignore[no-untyped-call]
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)

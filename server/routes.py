@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from config.settings import settings
 from server import health, prometheus, signin
 from server.api.mount import mounted
-from server.instrument import Instrument
+from server.instrument import Instrument, Routed
 from server.proxies import Proxies
 from server.security import Gate
 from server.sockets import Doors
@@ -38,6 +38,7 @@ def middleware() -> list[Middleware]:
         Middleware(Instrument),
         Middleware(Gate, settings=chosen),
         Middleware(Doors),
+        Middleware(Routed),
     ]
 
 
