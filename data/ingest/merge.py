@@ -42,28 +42,37 @@ CREATE TEMP TABLE in_refunds (
 _FORGET = "".join(
     f"DROP TABLE IF EXISTS pg_temp.{name};"
     for name in ("in_orders", "in_lines", "in_refunds", "merged", "in_rates", "changed", "firsts",
-                 "flipped")
+                 "flipped", "in_customers")
 )  # fmt: skip
 
 _PARTIES = (
     "INSERT INTO products (sku, source) SELECT DISTINCT sku, :source FROM in_lines "
     "WHERE sku IS NOT NULL ON CONFLICT (sku) DO UPDATE SET last_seen = now()",
-    "INSERT INTO customers (source, source_id, country) SELECT :source, customer_id, "
-    "max(nullif(country, '')) FROM in_orders WHERE customer_id IS NOT NULL GROUP BY customer_id "
+    # A new customer's first order is known from the file; of known ones it is settled in firsts.
+    'CREATE TEMP TABLE in_customers (id bigint, customer_id text COLLATE "C", fresh boolean, '
+    "first_ordered_at timestamptz) ON COMMIT DROP",
+    "WITH taken AS (INSERT INTO customers (source, source_id, country, first_ordered_at) "
+    "SELECT :source, customer_id, max(nullif(country, '')), "
+    "min(ordered_at) FILTER (WHERE counted) "
+    "FROM in_orders WHERE customer_id IS NOT NULL GROUP BY customer_id "
     "ON CONFLICT (source, source_id) DO UPDATE SET last_seen = now(), "
-    "country = coalesce(excluded.country, customers.country)",
+    "country = coalesce(excluded.country, customers.country) "
+    "RETURNING id, source_id, xmax = 0 AS fresh, first_ordered_at) "
+    "INSERT INTO in_customers SELECT * FROM taken",
+    "ANALYZE in_customers",
 )
 
 _MERGED = """
 CREATE TEMP TABLE merged ON COMMIT DROP AS
 SELECT coalesce(o.id, nextval(pg_get_serial_sequence('orders', 'id'))) AS id,
     o.id IS NOT NULL AS existed, n.order_id, n.ordered_at, n.channel, n.country, n.status,
-    n.counted, n.taxes_included, c.id AS customer_id, o.customer_id AS old_customer_id,
+    n.counted, n.taxes_included, c.id AS customer_id, c.fresh, c.first_ordered_at,
+    o.customer_id AS old_customer_id,
     (n.ordered_at AT TIME ZONE :zone)::date AS day,
     extract(hour FROM n.ordered_at AT TIME ZONE :zone)::smallint AS hour
 FROM in_orders n
 LEFT JOIN orders o ON o.source = :source AND o.source_id = n.order_id
-LEFT JOIN customers c ON c.source = :source AND c.source_id = n.customer_id
+LEFT JOIN in_customers c ON c.customer_id = n.customer_id
 """
 
 _RATES = """
@@ -82,11 +91,11 @@ _LINE = (
 )
 _NUMBERED = """
 SELECT m.id AS order_id, (row_number() OVER one_order)::integer AS line, p.id AS product_id,
-    l.line_id AS source_id, l.quantity::numeric(18, 4) AS quantity,
-    l.unit_price::numeric(18, 6) AS unit_price, l.discount::numeric(18, 4) AS discount,
-    l.tax::numeric(18, 4) AS tax, l.shipping::numeric(18, 4) AS shipping,
-    l.unit_cost::numeric(18, 6) AS unit_cost, l.fees::numeric(18, 4) AS fees,
-    l.currency::char(3) AS currency, r.rate::numeric(24, 12) AS rate, l.counted,
+    l.line_id AS source_id, l.quantity AS quantity,
+    l.unit_price AS unit_price, l.discount AS discount,
+    l.tax AS tax, l.shipping AS shipping,
+    l.unit_cost AS unit_cost, l.fees AS fees,
+    l.currency::char(3) AS currency, r.rate AS rate, l.counted,
     l.counted AND row_number() OVER one_order = 1 AS first_of_order,
     l.counted AND lag(p.id) OVER one_order IS DISTINCT FROM p.id AS first_of_product
 FROM in_lines l
@@ -104,9 +113,9 @@ _REFUNDED = """
 SELECT m.id AS order_id, f.refund_id AS source_id, coalesce(p.id, 0) AS product_id,
     f.refunded_at, (f.refunded_at AT TIME ZONE :zone)::date AS day,
     extract(hour FROM f.refunded_at AT TIME ZONE :zone)::smallint AS hour,
-    f.amount::numeric(18, 4) AS amount, f.tax::numeric(18, 4) AS tax,
-    f.shipping::numeric(18, 4) AS shipping, f.currency::char(3) AS currency,
-    r.rate::numeric(24, 12) AS rate, f.costed, f.with_fees, f.counted
+    f.amount AS amount, f.tax AS tax,
+    f.shipping AS shipping, f.currency::char(3) AS currency,
+    r.rate AS rate, f.costed, f.with_fees, f.counted
 FROM in_refunds f
 JOIN merged m ON m.order_id = f.order_id
 LEFT JOIN products p ON p.sku = f.sku
@@ -133,18 +142,18 @@ UNION SELECT order_id FROM (
     UNION ALL (SELECT {_REFUND} FROM new_refunds EXCEPT SELECT {_REFUND} FROM old_refunds)) f
 """
 
-# The first counted order of each customer whose orders change, as it will be afterwards.
+# The first counted order of each known customer whose orders change, as it will be afterwards.
 _FIRSTS = """
 CREATE TEMP TABLE firsts ON COMMIT DROP AS
 WITH touched AS (
-    SELECT customer_id FROM merged WHERE customer_id IS NOT NULL
+    SELECT customer_id FROM merged WHERE NOT fresh
     UNION SELECT old_customer_id FROM merged WHERE old_customer_id IS NOT NULL
 )
 SELECT t.customer_id, min(a.ordered_at) AS first_ordered_at FROM touched t LEFT JOIN (
     SELECT o.customer_id, o.ordered_at FROM orders o WHERE o.counted
         AND o.customer_id IN (SELECT customer_id FROM touched)
         AND o.id NOT IN (SELECT id FROM merged WHERE existed)
-    UNION ALL SELECT customer_id, ordered_at FROM merged WHERE counted
+    UNION ALL SELECT customer_id, ordered_at FROM merged WHERE counted AND NOT fresh
 ) a USING (customer_id) GROUP BY t.customer_id
 """
 _FLIPPED = """
@@ -156,22 +165,25 @@ JOIN orders o ON o.customer_id = f.customer_id
 WHERE o.counted AND o.returning_customer IS DISTINCT FROM (o.ordered_at > f.first_ordered_at)
     AND o.id NOT IN (SELECT id FROM merged WHERE existed)
 """
-_TOUCHED = "SELECT id FROM merged UNION ALL SELECT id FROM flipped"
+_STORED = "IN (SELECT id FROM merged WHERE existed UNION ALL SELECT id FROM flipped)"
 
+_ORDER = (
+    "ordered_at, day, hour, channel, country, customer_id, status, counted, taxes_included, "
+    "returning_customer"
+)
+_ORDERED = (
+    "m.ordered_at, m.day, m.hour, m.channel, m.country, m.customer_id, m.status, m.counted, "
+    "m.taxes_included, CASE WHEN m.counted THEN m.ordered_at > "
+    "CASE WHEN m.fresh THEN m.first_ordered_at ELSE f.first_ordered_at END END"
+)
 _WRITE = (
     "DELETE FROM order_lines WHERE order_id IN (SELECT id FROM merged WHERE existed)",
     "DELETE FROM refunds WHERE order_id IN (SELECT id FROM merged WHERE existed)",
-    """INSERT INTO orders (id, source, source_id, ordered_at, day, hour, channel, country,
-        customer_id, status, counted, returning_customer, taxes_included)
-    SELECT m.id, :source, m.order_id, m.ordered_at, m.day, m.hour, m.channel, m.country,
-        m.customer_id, m.status, m.counted,
-        CASE WHEN m.counted THEN m.ordered_at > f.first_ordered_at END, m.taxes_included
-    FROM merged m LEFT JOIN firsts f ON f.customer_id = m.customer_id
-    ON CONFLICT (id) DO UPDATE SET ordered_at = excluded.ordered_at, day = excluded.day,
-        hour = excluded.hour, channel = excluded.channel, country = excluded.country,
-        customer_id = excluded.customer_id, status = excluded.status,
-        counted = excluded.counted, returning_customer = excluded.returning_customer,
-        taxes_included = excluded.taxes_included, last_seen = now()""",
+    f"UPDATE orders o SET ({_ORDER}, last_seen) = ({_ORDERED}, now()) FROM merged m "
+    "LEFT JOIN firsts f ON f.customer_id = m.customer_id WHERE m.existed AND o.id = m.id",
+    f"INSERT INTO orders (id, source, source_id, {_ORDER}) "
+    f"SELECT m.id, :source, m.order_id, {_ORDERED} FROM merged m "
+    "LEFT JOIN firsts f ON f.customer_id = m.customer_id WHERE NOT m.existed",
     f"INSERT INTO order_lines ({_LINE}) {_NUMBERED.format(where='')}",
     f"INSERT INTO refunds ({_REFUND}) {_REFUNDED.format(where='')}",
     "UPDATE customers c SET first_ordered_at = f.first_ordered_at FROM firsts f "
@@ -232,15 +244,25 @@ def _rewrite(opened: Connection, run: Any, removals: bool) -> int:
     run(_FLIPPED)
     flips = _count(opened, "flipped")
     rollups.begin_delta(opened)
-    if removals or flips:
-        rollups.add_delta(opened, -1, _TOUCHED)
+    stored = removals or flips > 0
+    if stored:
+        rollups.add_delta(opened, -1, _STORED)
     written = 0
-    for statement in _WRITE[0 if removals else 2 :]:
+    for statement in _WRITE[0 if removals else 3 :]:
         touched = run(statement)
         written = touched if statement.startswith("INSERT INTO order_lines") else written
-    rollups.add_delta(opened, 1, _TOUCHED)
-    rollups.apply_delta(opened, removals or flips > 0)
+    if stored:
+        rollups.add_delta(opened, 1, _STORED)
+    _add_new(opened)
+    rollups.apply_delta(opened, stored)
     return written
+
+
+def _add_new(opened: Connection) -> None:
+    """New orders are those numbered last, under the lock: a range, which several cores can read."""
+    first = opened.execute(text("SELECT min(id) FROM merged WHERE NOT existed")).scalar()
+    if first is not None:
+        rollups.add_delta(opened, 1, f">= {int(first)}")
 
 
 def _count(opened: Connection, what: str) -> int:

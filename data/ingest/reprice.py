@@ -51,9 +51,9 @@ def reprice(opened: Connection, first: date, last: date) -> int:
     changed = opened.execute(text(_REPRICED)).rowcount
     if changed:
         rollups.begin_delta(opened)
-        rollups.add_delta(opened, -1, "SELECT id FROM repriced")
+        rollups.add_delta(opened, -1, "IN (SELECT id FROM repriced)")
         for statement in _UPDATES:
             opened.execute(text(statement))
-        rollups.add_delta(opened, 1, "SELECT id FROM repriced")
+        rollups.add_delta(opened, 1, "IN (SELECT id FROM repriced)")
         rollups.apply_delta(opened)
     return int(changed)

@@ -11,45 +11,65 @@ from sqlalchemy import Connection, text
 
 from data import company, database
 
-# Measure → what a group of contributions adds to it; money is multiplied by the group's rate.
+# Measure → what a group of lines and refunds adds to it; `{first}` marks a line that stands for
+# its order in the roll-up, money is multiplied by the group's rate.
 _COUNTS = {
-    "orders_once": "count(*) FILTER (WHERE first_of_order)",
-    "known_once": "count(*) FILTER (WHERE first_of_order AND customer_id IS NOT NULL)",
-    "returning_once": "count(*) FILTER (WHERE first_of_order AND returning_customer)",
-    "orders_of_product": "count(*) FILTER (WHERE first_of_product)",
-    "known_of_product": "count(*) FILTER (WHERE first_of_product AND customer_id IS NOT NULL)",
-    "returning_of_product": "count(*) FILTER (WHERE first_of_product AND returning_customer)",
-    "lines": "sum(lines)",
-    "refund_lines": "sum(refund_lines)",
-    "uncosted_lines": "count(*) FILTER (WHERE lines = 1 AND NOT costed)",
-    "unfeed_lines": "count(*) FILTER (WHERE lines = 1 AND NOT with_fees)",
-    "units": "sum(units)",
+    "orders": "count(*) FILTER (WHERE {first})",
+    "known_orders": "count(*) FILTER (WHERE {first} AND known)",
+    "returning_orders": "count(*) FILTER (WHERE {first} AND segment = 'returning')",
+    "lines": "count(*) FILTER (WHERE line)",
+    "refund_lines": "count(*) FILTER (WHERE NOT line)",
+    "uncosted_lines": "count(*) FILTER (WHERE line AND NOT costed)",
+    "unfeed_lines": "count(*) FILTER (WHERE line AND NOT with_fees)",
+    "units": "coalesce(sum(units), 0)",
 }
 _MONEY = {
-    "gross": "sum(gross)",
-    "discounts": "sum(discounts)",
-    "tax": "sum(tax)",
-    "shipping": "sum(shipping)",
-    "net": "sum(net)",
-    "refunds": "sum(refunds)",
-    "net_costed": "coalesce(sum(net) FILTER (WHERE costed), 0)",
-    "cogs": "coalesce(sum(cogs), 0)",
-    "fees": "coalesce(sum(fees), 0)",
-    "net_with_fees": "coalesce(sum(net) FILTER (WHERE with_fees), 0)",
+    name: f"coalesce(sum({sql}), 0)"
+    for name, sql in {
+        "gross": "gross",
+        "discounts": "discounts",
+        "tax": "tax",
+        "shipping": "shipping",
+        "net": "net",
+        "refunds": "refunds",
+        "net_costed": "CASE WHEN costed THEN net END",
+        "cogs": "cogs",
+        "fees": "fees",
+        "net_with_fees": "CASE WHEN with_fees THEN net END",
+    }.items()
 }
-_DIMENSIONS = "day, channel, country, segment, product_id"
-_SHARED = [
-    "lines", "refund_lines", "uncosted_lines", "unfeed_lines", "gap_lines", "units", *_MONEY,
-]  # fmt: skip
-_BY_ORDER = {"orders": "orders_once", "known_orders": "known_once",
-             "returning_orders": "returning_once"}  # fmt: skip
-_BY_PRODUCT = {"orders": "orders_of_product", "known_orders": "known_of_product",
-               "returning_orders": "returning_of_product"}  # fmt: skip
-ROLLUPS = {
-    "sales_daily": ("day, channel, product_id", _BY_PRODUCT),
-    "sales_daily_channel": ("day, channel", _BY_ORDER),
-    "sales_daily_country": ("day, channel, country, segment", _BY_ORDER),
+MEASURES = (*_COUNTS, "gap_lines", *_MONEY)
+ROLLUPS = ("sales_daily", "sales_daily_channel", "sales_daily_country")
+_ALL = (*ROLLUPS, "sales_hourly")
+_KEYS = {
+    "sales_daily": "day, channel, product_id",
+    "sales_daily_channel": "day, channel",
+    "sales_daily_country": "day, channel, country, segment",
+    "sales_hourly": "day, hour, channel",
 }
+
+# What each counted line and refund adds to its day, in its own currency.
+_SEGMENT = (
+    "CASE WHEN o.returning_customer THEN 'returning' "
+    "WHEN o.returning_customer IS NULL THEN 'unknown' ELSE 'new' END AS segment"
+)
+_CONTRIBUTIONS = f"""
+SELECT o.day, o.channel, o.country, {_SEGMENT}, o.customer_id IS NOT NULL AS known,
+    l.product_id, l.rate, true AS line, l.first_of_order, l.first_of_product,
+    l.quantity AS units, l.quantity * l.unit_price AS gross, l.discount AS discounts, l.tax,
+    l.shipping, l.quantity * l.unit_price - l.discount
+        - CASE WHEN o.taxes_included THEN l.tax ELSE 0 END AS net,
+    NULL::numeric AS refunds, l.unit_cost IS NOT NULL AS costed,
+    l.quantity * l.unit_cost AS cogs, l.fees IS NOT NULL AS with_fees, l.fees
+FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE l.counted AND o.id {{which}} AND l.order_id {{which}}
+UNION ALL
+SELECT r.day, o.channel, o.country, {_SEGMENT}, o.customer_id IS NOT NULL,
+    r.product_id, r.rate, false, false, false,
+    NULL, NULL, NULL, -r.tax, -r.shipping, -r.amount, r.amount, r.costed, NULL, r.with_fees, NULL
+FROM orders o JOIN refunds r ON r.order_id = o.id
+WHERE r.counted AND o.id {{which}} AND r.order_id {{which}}
+"""
 
 
 class StaleRollups(Exception):
@@ -58,86 +78,87 @@ class StaleRollups(Exception):
 
 def begin_delta(opened: Connection) -> None:
     """Empty tables of the transaction that collect differences."""
-    measures = ", ".join(f"{name} numeric NOT NULL" for name in _names())
-    opened.execute(
-        text(
-            'CREATE TEMP TABLE IF NOT EXISTS delta (day date, channel text COLLATE "C", '
-            'country text COLLATE "C", segment text COLLATE "C", product_id bigint, '
-            f"{measures}) ON COMMIT DROP"
+    for table in _ALL:
+        opened.execute(text(f"DROP TABLE IF EXISTS pg_temp.delta_{table}"))
+        opened.execute(
+            text(
+                f"CREATE TEMP TABLE delta_{table} ON COMMIT DROP AS "
+                f"SELECT *, 1 AS sign FROM {table} LIMIT 0"
+            )
         )
-    )
-    opened.execute(
-        text(
-            "CREATE TEMP TABLE IF NOT EXISTS delta_hourly (day date, hour smallint, "
-            'channel text COLLATE "C", lines numeric, refund_lines numeric, orders numeric, '
-            "net numeric) ON COMMIT DROP"
-        )
-    )
-    opened.execute(text("DELETE FROM delta"))
-    opened.execute(text("DELETE FROM delta_hourly"))
 
 
-def _names() -> list[str]:
-    return [*_COUNTS, "gap_lines", *_MONEY]
+def add_delta(opened: Connection, sign: int, which: str = "IS NOT NULL") -> None:
+    """Add (sign 1) or take away (sign -1) what orders contribute as they stand.
 
-
-def add_delta(opened: Connection, sign: int, orders: str = "") -> None:
-    """Add (sign 1) or take away (sign -1) what the orders contribute as they stand.
-
-    `orders`: a query of order ids; empty: all orders.
+    `which`: the SQL condition on order ids that follows the column's name.
     """
-    which = f"WHERE order_id IN ({orders})" if orders else ""
-    counts = ", ".join(f"{how} AS {name}" for name, how in _COUNTS.items())
-    money = ", ".join(f"{how} AS {name}" for name, how in _MONEY.items())
-    outer = [f"{sign} * sum({name})" for name in _COUNTS]
-    outer.append(f"{sign} * coalesce(sum(lines + refund_lines) FILTER (WHERE rate IS NULL), 0)")
-    outer += [f"{sign} * sum({name} * coalesce(rate, 0))" for name in _MONEY]
+    for table, first in (("sales_daily", "first_of_product"),
+                         ("sales_daily_country", "first_of_order")):  # fmt: skip
+        _add_measures(opened, table, first, sign, which)
     opened.execute(
         text(
-            f"INSERT INTO delta ({_DIMENSIONS}, {', '.join(_names())}) "
-            f"SELECT {_DIMENSIONS}, {', '.join(outer)} FROM ("
-            f"SELECT {_DIMENSIONS}, rate, {counts}, {money} FROM sales_contributions {which} "
-            f"GROUP BY {_DIMENSIONS}, rate) grouped GROUP BY {_DIMENSIONS}"
+            f"INSERT INTO delta_sales_hourly SELECT day, hour, channel, count(*), {sign} "
+            f"FROM orders WHERE counted AND id {which} GROUP BY day, hour, channel"
         )
     )
+
+
+def _add_measures(opened: Connection, table: str, first: str, sign: int, which: str) -> None:
+    """Sum by group and rate, then convert: a sum is multiplied once, not each line.
+
+    CREATE TABLE AS, because PostgreSQL reads for it on several cores and not for INSERT.
+    """
+    keys = _KEYS[table]
+    inner = [f"{how.format(first=first)} AS {name}" for name, how in (_COUNTS | _MONEY).items()]
+    outer = [f"sum({name})" for name in _COUNTS]
+    outer.append("coalesce(sum(lines + refund_lines) FILTER (WHERE rate IS NULL), 0)")
+    outer += [f"sum({name} * coalesce(rate, 0))" for name in _MONEY]
+    named = ", ".join(f"{sql} AS {name}" for name, sql in zip(MEASURES, outer, strict=True))
+    opened.execute(text("DROP TABLE IF EXISTS pg_temp.summed"))
     opened.execute(
         text(
-            "INSERT INTO delta_hourly SELECT day, hour, channel, "
-            f"{sign} * sum(lines), {sign} * sum(refund_lines), "
-            f"{sign} * count(*) FILTER (WHERE first_of_order), "
-            f"{sign} * sum(net * coalesce(rate, 0)) FROM sales_contributions {which} "
-            "GROUP BY day, hour, channel"
+            f"CREATE TEMP TABLE summed ON COMMIT DROP AS SELECT {keys}, {named} FROM ("
+            f"SELECT {keys}, rate, {', '.join(inner)} "
+            f"FROM ({_CONTRIBUTIONS.format(which=which)}) c GROUP BY {keys}, rate"
+            f") grouped GROUP BY {keys}"
         )
+    )
+    names = f"{keys}, {', '.join(MEASURES)}"
+    opened.execute(
+        text(f"INSERT INTO delta_{table} ({names}, sign) SELECT {names}, {sign} FROM summed")
     )
 
 
 def apply_delta(opened: Connection, removals: bool = True) -> None:
     """Bring the roll-ups up to date; with `removals`, drop groups that nothing is left in."""
-    for table, (keys, own) in ROLLUPS.items():
-        _merge_into(opened, table, keys, {**own, **{name: name for name in _SHARED}}, "delta")
-    hourly = {name: name for name in ("lines", "refund_lines", "orders", "net")}
-    _merge_into(opened, "sales_hourly", "day, hour, channel", hourly, "delta_hourly")
+    for table, source in (("sales_daily", "sales_daily"),
+                          ("sales_daily_country", "sales_daily_country"),
+                          ("sales_daily_channel", "sales_daily_country")):  # fmt: skip
+        _merge_into(opened, table, MEASURES, source)
+    _merge_into(opened, "sales_hourly", ("orders",), "sales_hourly")
     if removals:
-        for table in [*ROLLUPS, "sales_hourly"]:
-            source = "delta_hourly" if table == "sales_hourly" else "delta"
-            opened.execute(
-                text(
-                    f"DELETE FROM {table} WHERE lines = 0 AND refund_lines = 0 "
-                    f"AND day IN (SELECT day FROM {source})"
-                )
-            )
+        _drop_empty(opened)
     opened.execute(text("UPDATE sales_state SET version = version + 1, changed_at = now()"))
 
 
-def _merge_into(
-    opened: Connection, table: str, keys: str, measures: dict[str, str], source: str
-) -> None:
-    sums = ", ".join(f"sum({column})" for column in measures.values())
+def _drop_empty(opened: Connection) -> None:
+    for table in _ALL:
+        nothing = "orders = 0" if table == "sales_hourly" else "lines = 0 AND refund_lines = 0"
+        source = "sales_daily_country" if table == "sales_daily_channel" else table
+        opened.execute(
+            text(f"DELETE FROM {table} WHERE {nothing} AND day IN (SELECT day FROM delta_{source})")
+        )
+
+
+def _merge_into(opened: Connection, table: str, measures: tuple[str, ...], source: str) -> None:
+    keys = _KEYS[table]
+    sums = ", ".join(f"sum(sign * {name})" for name in measures)
     updates = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in measures)
     opened.execute(
         text(
             f"INSERT INTO {table} ({keys}, {', '.join(measures)}) "
-            f"SELECT {keys}, {sums} FROM {source} GROUP BY {keys} "
+            f"SELECT {keys}, {sums} FROM delta_{source} GROUP BY {keys} "
             f"ON CONFLICT ({keys}) DO UPDATE SET {updates}"
         )
     )
@@ -197,7 +218,7 @@ def rebuild() -> int:
 
 def recompute(opened: Connection) -> None:
     """Make the roll-ups anew from the rows, whose days and rates are right."""
-    opened.execute(text(f"TRUNCATE {', '.join(ROLLUPS)}, sales_hourly"))
+    opened.execute(text(f"TRUNCATE {', '.join(_ALL)}"))
     begin_delta(opened)
     add_delta(opened, 1)
     apply_delta(opened, removals=False)

@@ -76,9 +76,9 @@ CREATE TABLE orders (
     returning_customer boolean,
     taxes_included boolean NOT NULL,
     last_seen timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (source, source_id)
+    UNIQUE (source_id, source)
 );
-CREATE INDEX orders_by_day ON orders (day);
+CREATE INDEX orders_by_day ON orders USING brin (day);
 CREATE INDEX orders_by_customer ON orders (customer_id, ordered_at) WHERE customer_id IS NOT NULL;
 COMMENT ON COLUMN orders.day IS 'The company''s business day of ordered_at.';
 COMMENT ON COLUMN orders.counted IS 'Neither a test nor cancelled.';
@@ -87,15 +87,15 @@ CREATE TABLE order_lines (
     line integer NOT NULL,
     product_id bigint NOT NULL,
     source_id text,
-    quantity numeric(18, 4) NOT NULL,
-    unit_price numeric(18, 6) NOT NULL,
-    discount numeric(18, 4) NOT NULL,
-    tax numeric(18, 4) NOT NULL,
-    shipping numeric(18, 4) NOT NULL,
-    unit_cost numeric(18, 6),
-    fees numeric(18, 4),
+    quantity numeric NOT NULL,
+    unit_price numeric NOT NULL,
+    discount numeric NOT NULL,
+    tax numeric NOT NULL,
+    shipping numeric NOT NULL,
+    unit_cost numeric,
+    fees numeric,
     currency char(3) NOT NULL,
-    rate numeric(24, 12),
+    rate numeric,
     counted boolean NOT NULL,
     first_of_order boolean NOT NULL,
     first_of_product boolean NOT NULL,
@@ -110,44 +110,18 @@ CREATE TABLE refunds (
     refunded_at timestamptz NOT NULL,
     day date NOT NULL,
     hour smallint NOT NULL,
-    amount numeric(18, 4) NOT NULL,
-    tax numeric(18, 4) NOT NULL,
-    shipping numeric(18, 4) NOT NULL,
+    amount numeric NOT NULL,
+    tax numeric NOT NULL,
+    shipping numeric NOT NULL,
     currency char(3) NOT NULL,
-    rate numeric(24, 12),
+    rate numeric,
     costed boolean NOT NULL,
     with_fees boolean NOT NULL,
     counted boolean NOT NULL,
     PRIMARY KEY (order_id, source_id)
 );
-CREATE INDEX refunds_by_day ON refunds (day);
+CREATE INDEX refunds_by_day ON refunds USING brin (day);
 COMMENT ON COLUMN refunds.product_id IS '0: the source gave no product.';
-"""
-
-CONTRIBUTIONS = """
-CREATE VIEW sales_contributions AS
-SELECT o.id AS order_id, o.day, o.hour, o.channel, o.country,
-    CASE WHEN o.returning_customer THEN 'returning'
-         WHEN o.returning_customer IS NULL THEN 'unknown' ELSE 'new' END AS segment,
-    o.customer_id, l.product_id, l.rate, l.currency, 1 AS lines, 0 AS refund_lines,
-    l.first_of_order, l.first_of_product, o.returning_customer,
-    l.quantity AS units,
-    l.quantity * l.unit_price AS gross, l.discount AS discounts, l.tax, l.shipping,
-    l.quantity * l.unit_price - l.discount
-        - CASE WHEN o.taxes_included THEN l.tax ELSE 0 END AS net,
-    0::numeric AS refunds,
-    l.unit_cost IS NOT NULL AS costed, l.quantity * l.unit_cost AS cogs,
-    l.fees IS NOT NULL AS with_fees, l.fees
-FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE l.counted
-UNION ALL
-SELECT o.id, r.day, r.hour, o.channel, o.country,
-    CASE WHEN o.returning_customer THEN 'returning'
-         WHEN o.returning_customer IS NULL THEN 'unknown' ELSE 'new' END,
-    o.customer_id, r.product_id, r.rate, r.currency, 0, 1, false, false, o.returning_customer,
-    0, 0, 0, -r.tax, -r.shipping, -r.amount, r.amount, r.costed, NULL, r.with_fees, NULL
-FROM orders o JOIN refunds r ON r.order_id = o.id WHERE r.counted;
-COMMENT ON VIEW sales_contributions IS
-    'What each line and refund adds to its day, in its own currency; times rate in the company''s.';
 """
 
 MEASURES = """
@@ -176,8 +150,7 @@ CREATE TABLE sales_daily_country (
 );
 CREATE TABLE sales_hourly (
     day date NOT NULL, hour smallint NOT NULL, channel text COLLATE "C" NOT NULL,
-    lines bigint NOT NULL, refund_lines bigint NOT NULL,
-    orders bigint NOT NULL, net numeric NOT NULL,
+    orders bigint NOT NULL,
     PRIMARY KEY (day, hour, channel)
 );
 COMMENT ON COLUMN sales_daily.orders IS
@@ -221,5 +194,5 @@ CREATE INDEX imports_recent ON imports (started_at DESC);
 
 def upgrade() -> None:
     """Create the tables."""
-    for part in (PARTIES, RATES, ORDERS, CONTRIBUTIONS, ROLLUPS, IMPORTS):
+    for part in (PARTIES, RATES, ORDERS, ROLLUPS, IMPORTS):
         op.execute(part)
