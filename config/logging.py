@@ -42,6 +42,8 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for chatty in ("alembic", "apscheduler", "httpx", "urllib3"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
