@@ -18,7 +18,8 @@ CREATE TEMP TABLE in_orders (
     order_id text COLLATE "C" NOT NULL, ordered_at timestamptz NOT NULL,
     channel text COLLATE "C" NOT NULL, customer_id text COLLATE "C",
     country text COLLATE "C" NOT NULL, status text, counted boolean NOT NULL,
-    taxes_included boolean NOT NULL, differing boolean NOT NULL DEFAULT false
+    taxes_included boolean NOT NULL, differing boolean NOT NULL DEFAULT false,
+    position bigint NOT NULL
 ) ON COMMIT DROP;
 CREATE TEMP TABLE in_lines (
     position bigint NOT NULL, order_id text COLLATE "C" NOT NULL, ordered_at timestamptz,
@@ -62,6 +63,7 @@ _PARTIES = (
     "ANALYZE in_customers",
 )
 
+# Numbered in the source's own order, so that days lie together on disk.
 _MERGED = """
 CREATE TEMP TABLE merged ON COMMIT DROP AS
 SELECT coalesce(o.id, nextval(pg_get_serial_sequence('orders', 'id'))) AS id,
@@ -73,6 +75,7 @@ SELECT coalesce(o.id, nextval(pg_get_serial_sequence('orders', 'id'))) AS id,
 FROM in_orders n
 LEFT JOIN orders o ON o.source = :source AND o.source_id = n.order_id
 LEFT JOIN in_customers c ON c.customer_id = n.customer_id
+ORDER BY n.position
 """
 
 _RATES = """
@@ -183,7 +186,7 @@ _WRITE = (
     "LEFT JOIN firsts f ON f.customer_id = m.customer_id WHERE m.existed AND o.id = m.id",
     f"INSERT INTO orders (id, source, source_id, {_ORDER}) "
     f"SELECT m.id, :source, m.order_id, {_ORDERED} FROM merged m "
-    "LEFT JOIN firsts f ON f.customer_id = m.customer_id WHERE NOT m.existed",
+    "LEFT JOIN firsts f ON f.customer_id = m.customer_id WHERE NOT m.existed ORDER BY m.id",
     f"INSERT INTO order_lines ({_LINE}) {_NUMBERED.format(where='')}",
     f"INSERT INTO refunds ({_REFUND}) {_REFUNDED.format(where='')}",
     "UPDATE customers c SET first_ordered_at = f.first_ordered_at FROM firsts f "

@@ -45,10 +45,10 @@ FIELDS = (
 
 _GATHER = """
 INSERT INTO in_orders (order_id, ordered_at, channel, customer_id, country, status, counted,
-    taxes_included, differing)
+    taxes_included, differing, position)
 SELECT f.order_id, f.ordered_at, coalesce(nullif(f.channel, ''), g.channel),
     coalesce(f.customer_id, g.customer_id), coalesce(nullif(f.country, ''), g.country), f.status,
-    g.counted, true, coalesce(g.differing, false)
+    g.counted, true, coalesce(g.differing, false), g.first
 FROM (
     SELECT order_id, min(position) AS first, bool_or(counted) AS counted,
         max(channel) AS channel, max(customer_id) AS customer_id, max(country) AS country,

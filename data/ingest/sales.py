@@ -95,7 +95,7 @@ def upsert_orders(
     if not given:
         return {}
     merge.begin(opened)
-    _copy(opened, "in_orders", _ORDER, (_order_row(order) for order in given.values()))
+    _copy(opened, "in_orders", _ORDER, map(_order_row, range(len(given)), given.values()))
     _copy(opened, "in_lines", _LINE, _line_rows(given.values()))
     _copy(opened, "in_refunds", _REFUND, _refund_rows(given.values()))
     return merge.merge(opened, source, sample)
@@ -127,7 +127,8 @@ def delete_orders(opened: Connection, source: str, order_ids: Iterable[str]) -> 
     found = opened.execute(
         text(
             "INSERT INTO in_orders (order_id, ordered_at, channel, customer_id, country, counted, "
-            "taxes_included) SELECT source_id, ordered_at, channel, NULL, country, false, true "
+            "taxes_included, position) "
+            "SELECT source_id, ordered_at, channel, NULL, country, false, true, id "
             "FROM orders WHERE source = :source AND source_id = ANY(:ids)"
         ),
         wanted,
@@ -165,8 +166,8 @@ def remove_source(opened: Connection, source: str) -> int:
     return int(orders)
 
 
-_ORDER = ("order_id", "ordered_at", "channel", "customer_id", "country", "status", "counted",
-          "taxes_included")  # fmt: skip
+_ORDER = ("position", "order_id", "ordered_at", "channel", "customer_id", "country", "status",
+          "counted", "taxes_included")  # fmt: skip
 _LINE = ("position", "order_id", "sku", "quantity", "unit_price", "discount", "tax", "shipping",
          "currency", "status", "unit_cost", "fees", "line_id")  # fmt: skip
 _REFUND = ("order_id", "refund_id", "sku", "refunded_at", "amount", "tax", "shipping", "currency",
@@ -183,9 +184,9 @@ def _copy(opened: Connection, table: str, names: tuple[str, ...], rows: Iterable
     )
 
 
-def _order_row(order: OrderRecord) -> tuple[Any, ...]:
-    return (order.order_id, order.ordered_at.isoformat(), order.channel, order.customer_id,
-            order.country.upper(), _status(order), _counts(order),
+def _order_row(position: int, order: OrderRecord) -> tuple[Any, ...]:
+    return (position, order.order_id, order.ordered_at.isoformat(), order.channel,
+            order.customer_id, order.country.upper(), _status(order), _counts(order),
             order.taxes_included)  # fmt: skip
 
 
