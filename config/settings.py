@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
+from socket import gethostname
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -78,6 +79,21 @@ class Settings(BaseSettings):
     )
 
     # Live metrics
+    instance_name: str = Field(
+        "", description="Name of this host on the Performance page; empty: the host's own."
+    )
+    sample_interval: float = Field(
+        5, ge=1, le=60, description="Seconds between two samples of live metrics."
+    )
+    metrics_raw_days: int = Field(
+        7, ge=1, le=90, description="Days that every single sample is kept."
+    )
+    metrics_minute_days: int = Field(
+        90, ge=2, le=3650, description="Days that figures by the minute are kept."
+    )
+    metrics_hour_days: int = Field(
+        1095, ge=7, le=36500, description="Days that figures by the hour are kept."
+    )
 
     # Integrations
     sentia_secret_key: SecretStr | None = Field(
@@ -234,6 +250,11 @@ class Settings(BaseSettings):
     def _absolute_home(self) -> Self:
         object.__setattr__(self, "sentia_home", self.sentia_home.expanduser().resolve())
         return self
+
+    @property
+    def instance(self) -> str:
+        """The name this host goes by."""
+        return self.instance_name or gethostname()
 
     @property
     def zone(self) -> ZoneInfo:
