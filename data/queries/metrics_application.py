@@ -34,6 +34,7 @@ _OPEN_HOURS = """
 def quantiles(
     start: datetime,
     end: datetime,
+    *,
     kind: Kind = "request",
     name: str = "",
     instance: str | None = None,
@@ -62,6 +63,7 @@ def quantile(
     share: float,
     start: datetime,
     end: datetime,
+    *,
     kind: Kind = "request",
     name: str = "",
     instance: str | None = None,
@@ -80,6 +82,7 @@ def quantile(
 def rates(
     start: datetime,
     end: datetime,
+    *,
     kind: Kind = "request",
     name: str = "",
     instance: str | None = None,
@@ -128,7 +131,8 @@ def slowest(
     found = metrics_buckets.quantiles(frame.pop("buckets").tolist(), shares)
     for column, share in enumerate(shares):
         frame[label(share)] = found[:, column]
-    return frame.sort_values("p95", ascending=False, ignore_index=True)
+    ordered: pd.DataFrame = frame.sort_values("p95", ascending=False, ignore_index=True)
+    return ordered
 
 
 def names(kind: Kind, start: datetime, end: datetime) -> list[str]:

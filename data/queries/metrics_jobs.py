@@ -29,13 +29,14 @@ def jobs() -> pd.DataFrame:
     Columns: job, host, pid, started_at, finished_at, last_success_at (UTC), duration_s, error,
     runs, failures, running, success_age_s (seconds since the last success).
     """
-    return database.frame("""
+    found: pd.DataFrame = database.frame("""
         SELECT job, host, pid, started_at, finished_at, last_success_at, duration_s, error,
                runs, failures,
                (finished_at IS NULL OR finished_at < started_at) AS running,
                extract(epoch FROM now() - last_success_at)::float AS success_age_s
         FROM job_runs ORDER BY error IS NULL, job, host
     """)
+    return found
 
 
 def processes() -> pd.DataFrame:
@@ -44,7 +45,7 @@ def processes() -> pd.DataFrame:
     Columns: host, kind, pid, started_at, last_seen_at (UTC), age_s, leads (holds the lock under
     which fleet jobs run), alive.
     """
-    return database.frame(
+    found: pd.DataFrame = database.frame(
         """
         SELECT host, kind, pid, started_at, last_seen_at,
                greatest(0, extract(epoch FROM now() - last_seen_at))::float AS age_s,
@@ -54,6 +55,7 @@ def processes() -> pd.DataFrame:
         """,
         gone=GONE_S,
     )
+    return found
 
 
 def workers() -> pd.DataFrame:
