@@ -62,13 +62,13 @@ def database() -> Finding:
 
 
 def worker() -> Finding:
-    """The worker's newest sign of life, from the runs of its jobs."""
+    """The newest sign of life of any worker."""
     age = PROBE.ask(
-        "SELECT extract(epoch FROM now() - max(greatest(started_at, finished_at)))::float "
-        "FROM job_runs"
+        "SELECT extract(epoch FROM now() - max(last_seen_at))::float "
+        "FROM processes WHERE kind = 'worker'"
     )[0][0]
     if age is None:
-        return Finding("degraded", error="The worker has not run a job yet.")
+        return Finding("degraded", error="No worker has reported yet.")
     if age > _SILENT_S:
         return Finding("degraded", error=f"The worker was last heard of {age:.0f} s ago.")
     return Finding("healthy", detail=f"last heard of {max(age, 0):.0f} s ago")

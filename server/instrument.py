@@ -11,6 +11,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from data.metrics.application import WINDOW
+from server import trouble
+
 _log = structlog.get_logger()
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30)
 REGISTRY = CollectorRegistry()
@@ -89,6 +92,7 @@ def answered(method: str, route: str, status: int, seconds: float) -> None:
     method = method if method in _METHODS else "other"
     REQUESTS.labels(method, route, status).inc()
     DURATIONS.labels(method, route).observe(seconds)
+    WINDOW.request(route, seconds, status >= 500)
 
 
 def template(scope: Scope, root: str = "") -> str:
@@ -104,16 +108,24 @@ def template(scope: Scope, root: str = "") -> str:
 def page_run(slug: str) -> Iterator[None]:
     """Time one run of the script for a page; stopping or rerunning it is no error."""
     began = time.perf_counter()
+    failed = False
     try:
         yield
     except Exception:
-        PAGE_ERRORS.labels(slug).inc()
+        failed = True
         raise
     finally:
-        PAGE_RUNS.labels(slug).observe(time.perf_counter() - began)
+        took = time.perf_counter() - began
+        PAGE_RUNS.labels(slug).observe(took)
+        PAGE_ERRORS.labels(slug).inc(failed)
+        WINDOW.page(slug, took, failed)
 
 
-def script_failed(error: Exception) -> bool | None:
-    """Log what broke a script run; Streamlit then shows that something did, and no more."""
-    _log.error("a page failed", exc_info=error)
-    return None
+def open_pages() -> int:
+    """Live connections at this moment."""
+    return int(REGISTRY.get_sample_value("sentia_sessions_open") or 0)
+
+
+def script_failed(error: Exception) -> bool:
+    """Log what broke a script run; the page says so in one sentence."""
+    return trouble.show(error)

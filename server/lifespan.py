@@ -17,7 +17,7 @@ from streamlit import config as streamlit_config
 from config import logging
 from config.settings import settings
 from data.database import DatabaseUnavailable
-from server import announce, supervise, tuning
+from server import announce, supervise, ticks, tuning
 from server.startup import FATAL, bring_up
 
 _log = structlog.get_logger()
@@ -66,6 +66,7 @@ class Running:
         port = int(streamlit_config.get_option("server.port"))
         print(announce.ready(port, password), flush=True)
         self._keep(supervise.keep_embedded_alive())
+        self._keep(ticks.write_for_ever())
         if settings().sentia_worker == "managed":
             self._keep(self.worker.run())
         self._keep(asyncio.to_thread(tuning.warm))

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
-from server import instrument
 from server.instrument import REGISTRY, Instrument, page_run
 
 
@@ -84,4 +83,3 @@ def test_a_page_run_that_breaks_is_an_error_and_one_that_stops_is_none() -> None
     with pytest.raises(ValueError, match="no"), page_run("tested"):
         raise ValueError("no")
     assert errors() == 1
-    assert instrument.script_failed(ValueError("logged")) is None
