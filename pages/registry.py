@@ -10,6 +10,8 @@ import structlog
 from pages import Page
 
 _MODULES = (
+    "business",
+    "performance",
     "account",
     "users",
 )

@@ -17,6 +17,17 @@ from data.queries.sales_formulas import FORMULAS, MEASURES, Formula, columns, ju
 NO_ORDERS = "There are no orders yet; import a file, connect a shop or load the sample company."
 NOT_GIVEN = "not given"
 _TIMES = {"day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
+BUCKETS = {
+    "day": "to_char(day, 'YYYY-MM-DD')",
+    "week": "to_char(date_trunc('week', day), 'YYYY-MM-DD')",
+    "month": "to_char(day, 'YYYY-MM')",
+}
+GROUPS = {
+    "channel": "channel",
+    "country": "country",
+    "segment": "segment",
+    "product": "(SELECT sku FROM products WHERE id = product_id)",
+}
 _SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in MEASURES)
 _STATE = """
 SELECT st.zone, st.currency, st.version,
@@ -147,7 +158,7 @@ def series(slug: str, start: date, end: date, by: str, chosen: Filter = EVERYTHI
     if by in _TIMES:
         nothing = 0.0 if formula.bottom is None and formula.needs is None else None
         first, last = max(start, known["first_day"]), min(end, known["last_day"])
-        values = {key: values.get(key, nothing) for key in _buckets(first, last, by)}
+        values = {key: values.get(key, nothing) for key in buckets(first, last, by)}
     frame = pd.DataFrame(
         {by: pd.Series(list(values), dtype="str"),
          "value": pd.Series(list(values.values()), dtype="float64")}
@@ -161,7 +172,7 @@ def _groups(
     formula: Formula, start: date, end: date, by: str, chosen: Filter
 ) -> dict[str, Mapping[str, Any]]:
     table = chosen.table(by)
-    key = _KEYS[by]
+    key = (BUCKETS | GROUPS)[by]
     rows = database.read(
         f"SELECT coalesce(nullif(key, ''), '{NOT_GIVEN}') AS key, {columns(formula)} FROM ("
         f"SELECT {key} AS key, {_SUMS} FROM {table} WHERE day BETWEEN :start AND :end"
@@ -171,18 +182,7 @@ def _groups(
     return {row["key"]: dict(row) for row in rows}
 
 
-_KEYS = {
-    "day": "to_char(day, 'YYYY-MM-DD')",
-    "week": "to_char(date_trunc('week', day), 'YYYY-MM-DD')",
-    "month": "to_char(day, 'YYYY-MM')",
-    "channel": "channel",
-    "country": "country",
-    "segment": "segment",
-    "product": "(SELECT sku FROM products WHERE id = product_id)",
-}
-
-
-def _buckets(first: date, last: date, by: str) -> list[str]:
+def buckets(first: date, last: date, by: str) -> list[str]:
     """The labels of all days, weeks or months from `first` to `last`, in order."""
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     if by == "week":

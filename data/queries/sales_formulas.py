@@ -71,13 +71,17 @@ MEASURES = (
 )  # fmt: skip
 
 
-def columns(formula: Formula) -> str:
+def columns(formula: Formula, prefix: str = "") -> str:
     """The SQL of one row or group: top, bottom, needed, counted, gaps and each exclusion."""
-    parts = [f"{formula.top} AS top", f"{formula.bottom or 'NULL::numeric'} AS bottom",
-             f"{formula.needs or '1'} AS needed", "lines + refund_lines AS counted",
-             "gap_lines AS gaps"]  # fmt: skip
-    parts += [f"{sql} AS excluded_{at}" for at, (_, sql) in enumerate(formula.excluded)]
-    return ", ".join(parts)
+    parts = {
+        "top": formula.top,
+        "bottom": formula.bottom or "NULL::numeric",
+        "needed": formula.needs or "1",
+        "counted": "lines + refund_lines",
+        "gaps": "gap_lines",
+        **{f"excluded_{at}": sql for at, (_, sql) in enumerate(formula.excluded)},
+    }
+    return ", ".join(f"{sql} AS {prefix}{name}" for name, sql in parts.items())
 
 
 def judge(formula: Formula, row: Mapping[str, Any], currency: str) -> tuple[float | None, str]:

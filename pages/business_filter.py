@@ -1,0 +1,50 @@
+"""What the Business page is narrowed to: chosen by clicking a bar, kept in the URL."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from data.queries.sales import Filter
+
+# Of these only one at a time: the daily figures know each beside the channel, not all together.
+_ALONE = ("product", "country", "segment")
+_TITLES = {"channel": "Channel", "product": "Product", "country": "Country", "segment": "Customers"}
+
+
+def current() -> Filter:
+    """The filter that the URL names."""
+    found = {name: st.query_params.get(name) for name in _TITLES}
+    alone = next((name for name in _ALONE if found[name]), None)
+    return Filter(found["channel"] or None, **({alone: found[alone]} if alone else {}))
+
+
+def choose(name: str, label: str | None) -> None:
+    """Narrow the page to a clicked bar, or widen it again when it was chosen already."""
+    if label is None or label == st.query_params.get(name):
+        return
+    if name in _ALONE:
+        for other in _ALONE:
+            st.query_params.pop(other, None)
+    st.query_params[name] = label
+    st.rerun()
+
+
+def chips(chosen: Filter) -> None:
+    """One button for each part of the filter, which takes it away."""
+    active = [(name, getattr(chosen, name)) for name in _TITLES if getattr(chosen, name)]
+    if not active:
+        return
+    with st.container(horizontal=True, key="business-filter"):
+        for name, label in active:
+            st.button(
+                f"{_TITLES[name]}: {label}",
+                icon=":material/close:",
+                key=f"unfilter-{name}",
+                help="Show all again",
+                on_click=_clear,
+                args=(name,),
+            )
+
+
+def _clear(name: str) -> None:
+    st.query_params.pop(name, None)
