@@ -19,8 +19,13 @@ def sample_data() -> None:
 
 def notice(sentence: str, tone: Tone = "info") -> None:
     """One sentence across the page."""
+    st.html(html(sentence, tone))
+
+
+def html(sentence: str, tone: Tone = "info") -> str:
+    """The same as HTML, to put into a place of its own."""
     role = "status" if tone == "info" else "alert"
-    st.html(
+    return (
         f'<div class="sx-banner sx-banner-{tone}" role="{role}">'
         f'<span class="sx-banner-mark" aria-hidden="true">{_SYMBOLS[tone]}</span>'
         f"<span>{escape(sentence)}</span></div>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -54,6 +54,20 @@ def download(frame: pd.DataFrame, *, name: str, key: str | None = None) -> None:
         on_click="ignore",
         type="tertiary",
         help=f"Download {len(frame):,} rows",
+    )
+
+
+def download_of(frame: Callable[[], pd.DataFrame], *, name: str, key: str | None = None) -> None:
+    """The same for a frame that is looked up when the button is pressed, as live charts need."""
+    st.download_button(
+        "CSV",
+        data=lambda: csv(frame()),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=key or f"{name}-csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
     )
 
 

@@ -99,8 +99,8 @@ def _figure(tile: Tile) -> str:
     exact = escape(units.text(tile.value, tile.unit, compact=False))
     shown = escape(units.text(tile.value, tile.unit))
     parts = [f'<div class="sx-value" title="{exact}">{shown}</div>', _deltas(tile)]
-    if tile.target is not None:
-        parts.append(f'<div class="sx-note">Target {escape(_target(tile))}</div>')
+    if bound := _bound(tile):
+        parts.append(f'<div class="sx-note">{escape(bound)}</div>')
     if tile.note:
         parts.append(f'<div class="sx-note">{escape(tile.note)}</div>')
     if tile.spark:
@@ -108,9 +108,13 @@ def _figure(tile: Tile) -> str:
     return "".join(parts)
 
 
-def _target(tile: Tile) -> str:
-    sign = "≤ " if tile.better == "lower" else "≥ "
-    return sign + units.text(tile.target, tile.unit)
+def _bound(tile: Tile) -> str:
+    """What the figure is held against, in words."""
+    for word, bound in (("Target", tile.target), ("Limit", tile.warning)):
+        if bound is not None:
+            sign = "≤" if tile.better == "lower" else "≥"
+            return f"{word} {sign} {units.text(bound, tile.unit)}"
+    return ""
 
 
 def _deltas(tile: Tile) -> str:

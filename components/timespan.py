@@ -13,7 +13,8 @@ from components import presets
 
 Against = Literal["previous", "year", "none"]
 Family = Literal["business", "live"]
-DEFAULTS: dict[str, str] = {"business": "30d", "live": "1h"}
+DEFAULTS: dict[Family, str] = {"business": "30d", "live": "1h"}
+COMPARED: dict[Family, Against] = {"business": "previous", "live": "none"}
 _LONGEST = timedelta(days=366 * 20)
 
 
@@ -32,6 +33,7 @@ class Period:
     whole_days: bool = True
     against: Against = "previous"
     refresh: float | None = None
+    family: Family = "business"
 
     @classmethod
     def of_days(cls, first: date, last: date, zone: ZoneInfo, preset: str = "") -> Period:
@@ -109,7 +111,7 @@ class Period:
         else:
             local = (at.astimezone(self.zone) for at in (self.start, self.end))
             found = dict(zip(("from", "to"), (f"{at:%Y-%m-%dT%H:%M}" for at in local), strict=True))
-        return found | ({} if self.against == "previous" else {"against": self.against})
+        return found | ({} if self.against == COMPARED[self.family] else {"against": self.against})
 
     def link(self, page: str, **more: str) -> str:
         """Address of another page with this period, for tiles and links."""
@@ -121,12 +123,13 @@ class Period:
             return replace(self, start=now - presets.SPANS[self.preset], end=now)
         if self.preset in presets.DAYS:
             first, last = presets.DAYS[self.preset](now.astimezone(self.zone).date())
-            moved = self.of_days(first, last, self.zone, self.preset)
-            return replace(moved, against=self.against, refresh=self.refresh)
+            moved = self.of_days(first, last, self.zone)
+            return replace(self, start=moved.start, end=moved.end)
         return self
 
     def _days(self, first: date, last: date) -> Period:
-        return replace(self.of_days(first, last, self.zone), against=self.against)
+        moved = self.of_days(first, last, self.zone)
+        return replace(self, start=moved.start, end=moved.end, preset="", refresh=None)
 
     def _moved(self, start: datetime, end: datetime) -> Period:
         return replace(self, start=start, end=end, preset="", refresh=None)
@@ -140,17 +143,18 @@ def resolve(
     query: Mapping[str, str], now: datetime, zone: ZoneInfo, family: Family = "business"
 ) -> Period:
     """The period that URL parameters mean at `now`. Raises BadPeriod with one sentence."""
-    against = _against(query.get("against", "previous"))
+    against = _against(query.get("against", COMPARED[family]))
     if "from" in query or "to" in query:
         found = _absolute(query.get("from", ""), query.get("to", ""), now, zone, family)
     else:
         found = _relative(query.get("range", DEFAULTS[family]), now, zone, family)
-    return replace(found, against=against)
+    return replace(found, against=against, family=family)
 
 
 def default(now: datetime, zone: ZoneInfo, family: Family = "business") -> Period:
     """The period of a page opened without one."""
-    return _relative(DEFAULTS[family], now, zone, family)
+    found = _relative(DEFAULTS[family], now, zone, family)
+    return replace(found, against=COMPARED[family], family=family)
 
 
 def _against(given: str) -> Against:
