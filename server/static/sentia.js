@@ -18,6 +18,28 @@
   };
   addEventListener("click", follow, true);
 
+  // Ages count on between two refreshes, by the server's clock, and turn stale in time.
+  const span = (seconds) => {
+    for (const [unit, length] of [["d", 86400], ["h", 3600], ["min", 60]]) {
+      if (seconds >= 2 * length || (unit === "min" && seconds >= 60)) {
+        return `${Math.floor(seconds / length)} ${unit}`;
+      }
+    }
+    return `${Math.floor(seconds)} s`;
+  };
+  const seen = new WeakMap();
+  setInterval(() => {
+    for (const age of document.querySelectorAll("[data-sx-age]")) {
+      const [at, now, limit] = age.dataset.sxAge.split(" ").map(Number);
+      let known = seen.get(age);
+      if (!known || known.now !== now) seen.set(age, (known = { now, from: performance.now() }));
+      const seconds = Math.max(0, now - at + (performance.now() - known.from) / 1000);
+      const stale = limit > 0 && seconds > limit;
+      age.querySelector(".sx-age").textContent = `${stale ? "stale, " : ""}${span(seconds)} ago`;
+      age.classList.toggle("sx-stale", stale);
+    }
+  }, 1000);
+
   const dark = () => getComputedStyle(document.querySelector(".stApp")).colorScheme === "dark";
   const paths = () => new Set([location.pathname, "/", ...[...document.querySelectorAll(
     '[data-testid="stSidebarNavLink"]')].map((link) => new URL(link.href).pathname)]);
