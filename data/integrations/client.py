@@ -37,13 +37,13 @@ class Client(Protocol):
 
 @dataclass(frozen=True)
 class Making:
-    """What a client is made from."""
+    """What a client is made from. No call goes on after `until` (epoch s)."""
 
     connection: str
     credentials: Credentials
     world: World
     patience_s: float
-    deadline_s: float | None = None
+    until: float | None = None
 
     def transport(
         self, identity: Identity, judge: Judge, signer: Signer | None = None
@@ -55,7 +55,7 @@ class Making:
             self.world,
             signer=signer,
             patience_s=self.patience_s,
-            deadline_s=self.deadline_s,
+            until=self.until,
         )
 
 

@@ -120,6 +120,11 @@ class Document:
     updated_at: datetime
     void: bool = False
     allocations: tuple[Allocation, ...] = ()
+    base: str = ""
+
+    def company_rate(self, company: str) -> Decimal | None:
+        """Company currency for one of the document's, None where the books are in another."""
+        return 1 / self.rate if self.base == company else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +153,6 @@ class Account:
     system: str
     currency: str | None
     active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BankLine:
-    """Money into or out of a bank account; negative is out."""
-
-    id: str
-    account: str
-    on: date
-    amount: Decimal
-    currency: str
-    rate: Decimal
-    void: bool
-    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +190,7 @@ class Aggregate:
     scope: str = ""
 
 
-Record = Order | Product | Stock | Document | Payment | Account | BankLine | Balance | LedgerLine
+Record = Order | Product | Stock | Document | Payment | Balance | LedgerLine
 
 
 @dataclass(frozen=True)

@@ -93,14 +93,14 @@ class Transport:
         signer: Signer | None = None,
         session: requests.Session | None = None,
         patience_s: float = WAIT_CEILING_S,
-        deadline_s: float | None = None,
+        until: float | None = None,
     ) -> None:
         self.identity = identity
         self.world = world or World()
         self.signer = signer
         self.patience_s = patience_s
         self._judge = judge
-        self._deadline_s = deadline_s
+        self._until = until
         self._session = session or wire.session(AGENT)
 
     def send(self, operation: Operation, request: Request) -> Received:
@@ -148,7 +148,9 @@ class Transport:
         self, operation: Operation, request: Request, trace: calls.Trace
     ) -> tuple[Received | None, Verdict]:
         began = self.world.now()
-        deadline = min(operation.deadline_s, self._deadline_s or operation.deadline_s)
+        deadline = operation.deadline_s
+        if self._until is not None:
+            deadline = max(0.05, min(deadline, self._until - began))
         try:
             received = wire.exchange(self._session, request, deadline)
         except wire.Cut as cut:
@@ -179,14 +181,15 @@ class Transport:
     def _wait_or_raise(self, operation: Operation, verdict: Verdict, trace: calls.Trace) -> None:
         """Sleep before the next attempt, or raise what the last one meant."""
         assert verdict.error is not None
-        if not (verdict.retry and operation.idempotent) or trace.retries >= RETRIES:
-            raise verdict.error
         now, wait = self.world.now(), verdict.after_s
+        if trace.retries >= RETRIES or not (verdict.retry and operation.idempotent):
+            raise verdict.error
         if wait is None:
             wait = retry.backoff(trace.retries, self.world.chance())
         else:
             pacing.close(self._bucket(operation), now + wait, now)
-        if trace.waited + wait > self.patience_s:
+        late = self._until is not None and now + wait >= self._until
+        if late or trace.waited + wait > self.patience_s:
             if isinstance(verdict.error, Limited):
                 raise self._limited(verdict.error.kind, now + wait)
             raise verdict.error

@@ -69,7 +69,7 @@ def exchange(opened: requests.Session, request: Request, deadline_s: float) -> R
                 return Received(answer.status_code, answer.headers, body)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             if watch.expired:
-                raise Cut(f"the answer was not complete after {deadline_s:g} s") from None
+                raise Cut(f"the answer was not complete after {deadline_s:.3g} s") from None
             raise Cut(_reason(error)) from None
 
 

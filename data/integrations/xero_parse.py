@@ -10,16 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from data.integrations.fields import Fields, day
-from data.integrations.records import (
-    Account,
-    Allocation,
-    BankLine,
-    Document,
-    Fault,
-    Payment,
-    Product,
-    Stock,
-)
+from data.integrations.records import Account, Allocation, Document, Fault, Payment, Product, Stock
 
 ZERO, ONE = Decimal(0), Decimal(1)
 _MS_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
@@ -86,6 +77,7 @@ def document(raw: Any, notes: list[Fault], shape: Shape, base: str) -> Document:
         allocations=tuple(
             _allocation(each, number) for number, each in enumerate(at.parts("Allocations", False))
         ),
+        base=base,
     )
 
 
@@ -131,23 +123,6 @@ def account(raw: Any, notes: list[Fault]) -> Account:
         system=at.text("SystemAccount", ""),
         currency=at.text("CurrencyCode", "") or None,
         active=at.text("Status", "ACTIVE") == "ACTIVE",
-    )
-
-
-def bank_line(raw: Any, notes: list[Fault], base: str) -> BankLine:
-    """Money spent or received at a bank account. Raises Malformed."""
-    at = Fields(raw, f"bank transaction {_first(raw, 'BankTransactionID')}", notes)
-    currency = at.text("CurrencyCode", base)
-    amount = at.number("Total")
-    return BankLine(
-        id=at.text("BankTransactionID"),
-        account=at.part("BankAccount").text("AccountID"),
-        on=calendar(at, "Date"),
-        amount=-amount if at.text("Type").startswith("SPEND") else amount,
-        currency=currency,
-        rate=_rate(at, currency, base),
-        void=at.text("Status", "AUTHORISED") in ("DELETED", "VOIDED"),
-        updated_at=instant(at, "UpdatedDateUTC"),
     )
 
 

@@ -11,41 +11,60 @@ from typing import Any, Protocol
 from data.integrations import xero_parse as parse
 from data.integrations.errors import Unexpected
 from data.integrations.fields import Malformed, listed, records
-from data.integrations.records import Account, Aggregate, Balance, LedgerLine, Page
+from data.integrations.records import Account, Aggregate, Balance, LedgerLine, Page, Record
 from data.integrations.world import World
 
 TITLE = "Xero"
 FIRST_MONTHS = 25
 AGAIN_MONTHS = 3
 
-# Account type → what it is in the finance KPIs.
+# Account type → category of the ledger that the finance KPIs read.
 PROFIT = {
     "REVENUE": "revenue",
     "SALES": "revenue",
-    "OTHERINCOME": "other income",
-    "DIRECTCOSTS": "cost of goods sold",
-    "EXPENSE": "operating expenses",
-    "OVERHEADS": "operating expenses",
-    "DEPRECIATN": "depreciation",
-    "WAGESEXPENSE": "operating expenses",
-    "SUPERANNUATIONEXPENSE": "operating expenses",
+    "OTHERINCOME": "other_income",
+    "DIRECTCOSTS": "cogs",
+    "EXPENSE": "operating_expenses",
+    "OVERHEADS": "operating_expenses",
+    "DEPRECIATN": "operating_expenses",
+    "WAGESEXPENSE": "operating_expenses",
+    "SUPERANNUATIONEXPENSE": "operating_expenses",
 }
 BALANCE = {
     "BANK": "cash",
-    "CURRENT": "other current assets",
+    "CURRENT": "other_current_assets",
     "INVENTORY": "inventory",
-    "PREPAYMENT": "other current assets",
-    "FIXED": "fixed assets",
-    "NONCURRENT": "fixed assets",
-    "CURRLIAB": "other current liabilities",
-    "PAYGLIABILITY": "other current liabilities",
-    "SUPERANNUATIONLIABILITY": "other current liabilities",
-    "WAGESPAYABLELIABILITY": "other current liabilities",
-    "LIABILITY": "long-term liabilities",
-    "TERMLIAB": "long-term liabilities",
+    "PREPAYMENT": "other_current_assets",
+    "FIXED": "fixed_assets",
+    "NONCURRENT": "fixed_assets",
+    "CURRLIAB": "other_current_liabilities",
+    "PAYGLIABILITY": "other_current_liabilities",
+    "SUPERANNUATIONLIABILITY": "other_current_liabilities",
+    "WAGESPAYABLELIABILITY": "other_current_liabilities",
+    "LIABILITY": "long_term_liabilities",
+    "TERMLIAB": "long_term_liabilities",
     "EQUITY": "equity",
 }
 SYSTEM = {"DEBTORS": "receivables", "CREDITORS": "payables"}
+# Rows without a known account fall to the section that they stand in.
+_BY_SECTION = {
+    "profit_and_loss": (
+        ("cost of", "cogs"),
+        ("other income", "other_income"),
+        ("income", "revenue"),
+        ("revenue", "revenue"),
+        ("", "other_expenses"),
+    ),
+    "balance_sheet": (
+        ("bank", "cash"),
+        ("fixed asset", "fixed_assets"),
+        ("non-current asset", "fixed_assets"),
+        ("asset", "other_current_assets"),
+        ("non-current liabilit", "long_term_liabilities"),
+        ("liabilit", "other_current_liabilities"),
+        ("", "equity"),
+    ),
+}
 
 
 class Reader(Protocol):
@@ -77,7 +96,8 @@ class Books:
             at = date.fromisoformat(place["month"])
         total = (today.year - at.year) * 12 + today.month - at.month + 1
         while at <= today:
-            rows = [*self.profit(at), *self.balance(at, today)]
+            rows: list[Record] = [*self.profit(at), *self.balance(at, today)]
+            rows += _cash(rows, min(_end(at), today))
             at = _shift(at, 1)
             held = {"month": at.isoformat(), "loaded": loaded}
             yield Page(rows, held, loading=not loaded, expected=total)
@@ -124,17 +144,22 @@ class Books:
         for row in self._rows(report):
             if row.total or row.account is None or not row.amounts or row.amounts[0] is None:
                 continue
-            account = self._account(row.account)
-            category = SYSTEM.get(account.system) or kinds.get(account.type, "other")
             yield LedgerLine(
                 statement,
                 month,
-                category,
+                self._category(row, statement, kinds),
                 row.account,
                 row.title,
                 row.amounts[0],
                 self._xero.base(),
             )
+
+    def _category(self, row: parse.Row, statement: str, kinds: Mapping[str, str]) -> str:
+        account, section = self._account(row.account or ""), row.section.lower()
+        if account.type == "BANK" and "liabilit" in section:
+            return "other_current_liabilities"
+        known = SYSTEM.get(account.system) or kinds.get(account.type)
+        return known or next(name for part, name in _BY_SECTION[statement] if part in section)
 
     def _rows(self, report: Any) -> Iterator[parse.Row]:
         try:
@@ -151,6 +176,15 @@ class Books:
             self._known = {each.id: each for each in made}
         unknown = Account(identity, "", "", "", "", None, True)
         return self._known.get(identity, unknown)
+
+
+def _cash(rows: list[Record], on: date) -> list[Record]:
+    """The bank balances that a balance sheet holds, as balances of that day."""
+    return [
+        Balance(line.account, line.title, on, line.amount, line.currency)
+        for line in rows
+        if isinstance(line, LedgerLine) and line.category == "cash"
+    ]
 
 
 def _end(month: date) -> date:

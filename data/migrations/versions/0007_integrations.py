@@ -9,7 +9,6 @@ CONNECTIONS = """
 CREATE TABLE integration_connections (
     name text PRIMARY KEY,
     vendor text NOT NULL,
-    account jsonb NOT NULL DEFAULT '{}',
     paused boolean NOT NULL DEFAULT false,
     every_s integer CHECK (every_s >= 60),
     requested_at timestamptz,

@@ -60,7 +60,7 @@ class Fake:
         self.faulty_path = ""
         self.lock = threading.Lock()
         if respond is not None:
-            self.respond = respond  # type: ignore[method-assign]
+            self.respond = respond  # type: ignore[method-assign,assignment]
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
