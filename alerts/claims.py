@@ -41,23 +41,22 @@ def take(worker: str, now: datetime) -> Claim | None:
     The channel's row is locked while choosing, and a group with a message under way is left alone,
     so that a resolution never overtakes what it resolves.
     """
-    held: list[str] = []
+    passed: list[str] = []
     while True:
         with database.transaction() as opened:
-            given = {"now": now, "held": held}
+            given = {"now": now, "passed": passed}
             channel = opened.execute(text(_NEXT_CHANNEL), given).mappings().first()
             if channel is None:
                 return None
-            sent = [at for at in channel["sent_times"] if now - _MINUTE < at <= now]
-            if len(sent) < channel["per_minute"]:
-                return _claim(opened, channel, worker, now)
-            _hold(opened, channel["name"], now)
-            held.append(channel["name"])
+            claim = _claim(opened, channel, worker, now)
+            if claim is not None:
+                return claim
+            passed.append(channel["name"])
 
 
 _NEXT_CHANNEL = f"""
 SELECT name, kind, fields, sealed, enabled, per_minute, sent_times, threads FROM alert_channels c
-WHERE NOT name = ANY(:held) AND EXISTS (
+WHERE NOT name = ANY(:passed) AND EXISTS (
     SELECT 1 FROM alert_notifications n WHERE n.channel = c.name AND n.due_at <= :now
       AND {_WAITING} AND (n.claimed_until IS NULL OR n.claimed_until < :now)
       AND NOT EXISTS (
@@ -104,8 +103,15 @@ WHERE n.batch = :batch AND n.claimed_by = :worker ORDER BY n.id
 
 
 def _claim(opened: Connection, channel: RowMapping, worker: str, now: datetime) -> Claim | None:
+    """None when the channel is past its limit, or another worker was quicker."""
+    sent = [at for at in channel["sent_times"] if now - _MINUTE < at <= now]
+    if len(sent) >= channel["per_minute"]:
+        _hold(opened, channel["name"], now)
+        return None
     given: dict[str, Any] = {"channel": channel["name"], "now": now}
-    head = opened.execute(text(_HEAD), given).mappings().one()
+    head = opened.execute(text(_HEAD), given).mappings().first()
+    if head is None:
+        return None
     given |= {
         "group_key": head["group_key"],
         "digest": head["held"],

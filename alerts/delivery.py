@@ -94,7 +94,7 @@ def item_of(row: RowMapping) -> Item:
         event=row["event"],
         rule=row["rule_name"],
         severity=row["severity"],
-        dedup_key=dedup_key(row["incident_id"], row["fingerprint"]),
+        dedup_key=dedup_key(row["fingerprint"], row["fired_at"]),
         link=link(row["incident_id"]),
         since=row["active_since"],
         at=(row["resolved_at"] if resolved else None) or row["made_at"],
@@ -107,9 +107,9 @@ def item_of(row: RowMapping) -> Item:
     )
 
 
-def dedup_key(incident: int, fingerprint: str) -> str:
-    """One key an incident, the same in every installation's lifetime and in no other's."""
-    return f"sentia-{fingerprint[:12]}-{incident}"
+def dedup_key(fingerprint: str, fired_at: datetime) -> str:
+    """One key for each time that an alert fires."""
+    return f"sentia-{fingerprint[:20]}-{int(fired_at.timestamp() * 1000)}"
 
 
 def link(incident: int) -> str:

@@ -28,8 +28,14 @@ class RuleFileError(Exception):
         self.sentences = sentences
 
 
-def parse(text: str, source: str = "The file") -> list[Rule]:
-    """All rules of a TOML text. Raises RuleFileError naming `source` and the lines."""
+Check = Callable[[Rule], Iterable[tuple[str, str]]]
+
+
+def parse(text: str, source: str = "The file", check: Check = problems) -> list[Rule]:
+    """All rules of a TOML text. Raises RuleFileError naming `source` and the lines.
+
+    `check` gives (key, sentence) pairs for what makes a rule unusable.
+    """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -44,25 +50,29 @@ def parse(text: str, source: str = "The file") -> list[Rule]:
         raise RuleFileError([f"{source}: write each rule under its own [[rule]]."])
     if not tables and not wrong:
         wrong.append(f"{source} holds no [[rule]].")
-    rules = _all(tables, _lines(text), source, wrong)
+    rules: list[Rule] = []
+    lines = _lines(text)
+    for index, table in enumerate(tables):
+        where = lines[index] if index < len(lines) else {"": 1}
+        wrong += [
+            f"{source}, line {line}: {said}" for line, said in _take(table, where, rules, check)
+        ]
     if wrong:
         raise RuleFileError(wrong)
     return rules
 
 
-def _all(
-    tables: list[dict[str, Any]], lines: list[dict[str, int]], source: str, wrong: list[str]
-) -> list[Rule]:
-    rules: list[Rule] = []
-    for index, table in enumerate(tables):
-        where = lines[index] if index < len(lines) else {"": 1}
-        rule, mistakes = _rule(table)
-        if rule is not None and any(rule.name == other.name for other in rules):
+def _take(
+    table: dict[str, Any], where: dict[str, int], rules: list[Rule], check: Check
+) -> list[tuple[int, str]]:
+    """Read one table into `rules`; returns its mistakes with their lines."""
+    rule, mistakes = _rule(table)
+    if rule is not None:
+        mistakes = list(check(rule))
+        if any(rule.name == other.name for other in rules):
             mistakes.append(("name", f'The name "{rule.name}" is taken by an earlier rule.'))
-        wrong += [f"{source}, line {where.get(key, where[''])}: {said}" for key, said in mistakes]
-        if rule is not None:
-            rules.append(rule)
-    return rules
+        rules.append(rule)
+    return [(where.get(key, where[""]), said) for key, said in mistakes]
 
 
 def _rule(table: dict[str, Any]) -> tuple[Rule | None, list[tuple[str, str]]]:
@@ -81,8 +91,7 @@ def _rule(table: dict[str, Any]) -> tuple[Rule | None, list[tuple[str, str]]]:
             mistakes.append((key, str(error)))
     if mistakes:
         return None, mistakes
-    rule = Rule(**given)
-    return rule, list(problems(rule))
+    return Rule(**given), []
 
 
 def _syntax(error: tomllib.TOMLDecodeError, text: str, source: str) -> str:
