@@ -45,6 +45,13 @@ UPDATE invoices i SET settled_on = e.settled_on
  WHERE i.source = :source AND i.source_id = e.source_id
    AND i.settled_on IS DISTINCT FROM e.settled_on
 """
+_SETTLE_ALL = """
+UPDATE invoices i SET settled_on = e.settled_on
+  FROM (SELECT source, source_id, CASE WHEN sum(amount) = 0 THEN max(day) END AS settled_on
+          FROM invoice_events GROUP BY source, source_id) e
+ WHERE i.source = e.source AND i.source_id = e.source_id
+   AND i.settled_on IS DISTINCT FROM e.settled_on
+"""
 
 
 def _take_away(which: str) -> Any:
@@ -92,6 +99,7 @@ def rebuild(opened: Connection) -> None:
         "SELECT direction, day, round(sum(amount * rate), 4) FROM invoice_events "
         "WHERE rate IS NOT NULL GROUP BY direction, day"
     ))  # fmt: skip
+    opened.execute(text(_SETTLE_ALL))
 
 
 def _check_invoice(columns: Mapping[str, Any]) -> list[tuple[Any, str, str]]:

@@ -8,6 +8,7 @@ from data import company
 from data.ingest import finance, inventory, rollups
 from data.ingest.dataset import Dataset
 from data.ingest.fields import Field
+from data.ingest.reprice import reprice
 
 _UPSERT = """
 INSERT INTO fx_rates (base, quote, day, rate, source, source_id, last_seen)
@@ -33,45 +34,15 @@ def _merge(opened: Connection, source: str) -> dict[str, int]:
     return {"new": int(counted.new), "changed": int(counted.changed)}
 
 
-_LATE_ORDERS = """
-CREATE TEMP TABLE late_orders ON COMMIT DROP AS
-SELECT DISTINCT o.id FROM in_rows r
-  JOIN orders o ON o.day BETWEEN r.day AND r.day + 7
-  JOIN order_lines l ON l.order_id = o.id AND l.currency IN (r.currency, r.quote)
-UNION SELECT f.order_id FROM in_rows r
-  JOIN refunds f ON f.day BETWEEN r.day AND r.day + 7 AND f.currency IN (r.currency, r.quote)
-"""
-_RESTATE = (
-    "UPDATE order_lines l SET rate = fx_rate(l.currency, :company, o.day) FROM orders o "
-    "WHERE o.id = l.order_id AND o.id IN (SELECT id FROM late_orders) "
-    "AND l.rate IS DISTINCT FROM fx_rate(l.currency, :company, o.day)",
-    "UPDATE refunds SET rate = fx_rate(currency, :company, day) "
-    "WHERE order_id IN (SELECT id FROM late_orders) "
-    "AND rate IS DISTINCT FROM fx_rate(currency, :company, day)",
-)
-
-
 def _follow(opened: Connection, _: str) -> None:
-    _restate_sales(opened)
+    days = opened.execute(text("SELECT min(day), max(day) FROM in_rows")).one()
+    if days[0] is None:
+        return
+    reprice(opened, days[0], days[1])
     finance.rebuild(opened)
     inventory.revalue(
         opened, "SELECT sku FROM product_costs c JOIN in_rows r ON r.currency = c.currency"
     )
-
-
-def _restate_sales(opened: Connection) -> None:
-    """Orders within a week of a new rate take it, and the sales roll-ups with them."""
-    opened.execute(text("DROP TABLE IF EXISTS late_orders"))
-    opened.execute(text(_LATE_ORDERS))
-    if not opened.execute(text("SELECT count(*) FROM late_orders")).scalar_one():
-        return
-    which = "SELECT id FROM late_orders"
-    rollups.begin_delta(opened)
-    rollups.add_delta(opened, -1, which)
-    for statement in _RESTATE:
-        opened.execute(text(statement), {"company": company.currency()})
-    rollups.add_delta(opened, 1, which)
-    rollups.apply_delta(opened)
 
 
 def _one_writer(opened: Connection, _: str) -> None:

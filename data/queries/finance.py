@@ -66,17 +66,15 @@ def _standing(slug: str, track: Track, day: date) -> Figure:
 
 
 def _days_of(slug: str, balance: str, flow: str) -> Compute:
-    """Average balance / 12 months of the flow × 365; the average is of 13 balances."""
+    """Average balance / 12 months of the flow × 365; the average is of the daily balances."""
 
     def compute(inputs: Inputs, day: date) -> Figure:
         track: Track = getattr(inputs, balance)
-        balances = track.year(day)
-        known = [found for found in balances if found is not None]
-        if len(known) < len(balances):
+        average = track.year_mean(day)
+        if average is None:
             return short_average(slug, track, day)
         year = inputs.year_of(flow, day)
         feed = track.feed + year.feed
-        average = sum(known) / len(known)
         if year.value is None:
             return Figure(slug, None, year.reason, feed.source, feed.as_of, average)
         ratio, reason = per_year(average, year.value, flow, day)

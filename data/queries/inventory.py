@@ -66,26 +66,22 @@ def _value(slug: str, day: date, inputs: Inputs) -> Figure:
 
 
 def _turns(slug: str, day: date, inputs: Inputs) -> Figure:
-    """12 months of COGS / the mean of 13 inventory balances, or 365 / that."""
+    """12 months of COGS / the mean of the daily inventory, or 365 / that."""
     track = inputs.inventory
-    balances = [found for found in track.year(day) if found is not None]
-    if len(balances) < 13:
+    average = track.year_mean(day)
+    if average is None:
         return short_average(slug, track, day)
     year = inputs.year_of("cogs", day)
     feed = track.feed + year.feed
-    average = sum(balances) / len(balances)
     if year.value is None or average <= 0:
         reason = year.reason or f"There was no inventory in the 12 months to {day} to divide by."
         return Figure(slug, None, reason, feed.source, feed.as_of, sample=feed.sample)
-    if slug == "inventory_turns":
-        found, reason_turns = year.value / average, None
-        parts = (year.value, average)
+    if slug == "days_on_hand":
+        found, why = per_year(average, year.value, "cogs", day)
+        parts = (average, year.value)
     else:
-        found_days, reason_turns = per_year(average, year.value, "cogs", day)
-        return Figure(slug, found_days, reason_turns, feed.source, feed.as_of, average, year.value,
-                      year.excluded, feed.sample)  # fmt: skip
-    return Figure(slug, found, reason_turns, feed.source, feed.as_of, *parts, year.excluded,
-                  feed.sample)  # fmt: skip
+        found, why, parts = year.value / average, None, (year.value, average)
+    return Figure(slug, found, why, feed.source, feed.as_of, *parts, year.excluded, feed.sample)
 
 
 def _counted(slug: str, day: date) -> Figure:

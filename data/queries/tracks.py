@@ -74,9 +74,16 @@ class Track:
         value = float(self.values[(day - self.first).days])
         return None if np.isnan(value) else value
 
-    def year(self, day: date) -> list[float | None]:
-        """The 13 balances that frame the 12 months to `day`, oldest first."""
-        return [self.at(months_before(day, back)) for back in range(12, -1, -1)]
+    def year_mean(self, day: date) -> float | None:
+        """Mean of the daily balances of the 12 months to `day`, None unless all are known."""
+        begin = months_before(day, 12) + timedelta(1)
+        if self.first is None or begin < self.first:
+            return None
+        start = (begin - self.first).days
+        values = self.values[start : start + (day - begin).days + 1]
+        if len(values) <= (day - begin).days or np.isnan(values).any():
+            return None
+        return float(values.mean())
 
     def reason(self, day: date) -> str:
         """Why there is no balance on `day`, with the step that fixes it."""

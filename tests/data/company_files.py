@@ -1,10 +1,13 @@
-"""Writes small CSV files of the company's datasets and imports them, for tests."""
+"""Databases of a whole module, and small CSV files of the company's datasets, for tests."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from data import database
 from data.ingest import finance, inventory, production, products, rates
 from data.ingest.dataset import Dataset, import_file
 from data.ingest.report import Report
@@ -26,6 +29,17 @@ DATASETS: dict[str, Dataset] = {
         production.DELIVERIES,
     )
 }
+
+
+@contextmanager
+def own_database(postgres: Callable[[str], str]) -> Iterator[str]:
+    """A fresh migrated database that `data.database` points at while it lasts."""
+    from tests.conftest import _new_database, _point_at
+
+    with _new_database(postgres) as url:
+        _point_at(url)
+        yield url
+        database.stop()
 
 
 def take(dataset: str, text: str, skip_bad: bool = False) -> Report:
