@@ -71,6 +71,11 @@ class Amazon:
             Stream("stock", "Stock at Amazon", self._stock),
         )
 
+    def since(self, at: datetime) -> Sequence[Stream]:
+        """Orders changed since then, read again."""
+        held = {"since": _stamp(at)}
+        return (Stream("orders again", "Orders", lambda found: self._orders(found or held)),)
+
     def places(self) -> list[parse.Place]:
         """The chosen marketplaces, else every one that the seller takes part in."""
         chosen = [m.strip() for m in self._credentials.get("marketplaces").split(",") if m.strip()]

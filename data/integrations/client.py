@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from data.integrations.credentials import Credentials
@@ -30,6 +30,9 @@ class Client(Protocol):
 
     def streams(self) -> Sequence[Stream]:
         """What is synchronised, in order."""
+
+    def since(self, at: datetime) -> Sequence[Stream]:
+        """Streams of their own names that read again what changed since then."""
 
     def aggregates(self, start: date, end: date) -> Iterator[Aggregate]:
         """The vendor's own totals from `start` to the day before `end`."""

@@ -89,6 +89,10 @@ class OpenAI:
         """Nothing is synchronised."""
         return ()
 
+    def since(self, at: datetime) -> Sequence[Stream]:
+        """Nothing is synchronised."""
+        return ()
+
     def aggregates(self, start: date, end: date) -> Iterator[Aggregate]:
         """Nothing is counted."""
         return iter(())

@@ -188,6 +188,7 @@ class Aggregate:
     value: Decimal
     currency: str | None
     scope: str = ""
+    zone: str = ""
 
 
 Record = Order | Product | Stock | Document | Payment | Balance | LedgerLine

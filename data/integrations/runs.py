@@ -120,6 +120,14 @@ def reset(name: str, stream: str | None = None) -> int:
     )
 
 
+def reset_again(name: str) -> None:
+    """Forget the cursors of a completed second reading."""
+    database.execute(
+        "DELETE FROM integration_cursors WHERE connection = :name AND stream LIKE '% again'",
+        name=name,
+    )
+
+
 def forget_old() -> int:
     """Delete runs older than 180 days; returns how many."""
     return database.execute(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from data import company
 from data.integrations import shopify_queries as ask
 from data.integrations import tokens
 from data.integrations.client import Input, Making, Stream, Vendor
@@ -15,7 +17,7 @@ from data.integrations.pacing import Rate
 from data.integrations.records import Aggregate, Page
 from data.integrations.shopify_answers import BUCKET, TITLE, data, judge
 from data.integrations.shopify_bulk import Bulk, BulkUnavailable
-from data.integrations.shopify_walk import Walk
+from data.integrations.shopify_walk import Walk, stamp
 from data.integrations.transport import Identity, Operation, Verdict, decoded, judged_by_status
 from data.integrations.wire import Received, Request
 
@@ -83,9 +85,22 @@ class Shopify:
             Stream("orders", "Orders and refunds", self._orders),
         )
 
+    def since(self, at: datetime) -> Sequence[Stream]:
+        """Orders changed since then, read again."""
+        held = {"since": stamp(at)}
+        return (Stream("orders again", "Orders", lambda found: self._orders(found or held)),)
+
     def aggregates(self, start: date, end: date) -> Iterator[Aggregate]:
-        """Shopify offers no totals through this API that its orders are not."""
-        return iter(())
+        """How many orders each day has; Shopify offers no other totals through this API."""
+        zone = company.zone()
+        while start < end:
+            after = start + timedelta(days=1)
+            first, last = (stamp(datetime.combine(d, time(), zone)) for d in (start, after))
+            wanted = f"processed_at:>='{first}' AND processed_at:<'{last}'"
+            found = self.query(ask.ORDER_COUNT, query=wanted).get("ordersCount") or {}
+            if found.get("precision") == "EXACT":
+                yield Aggregate("orders", start, Decimal(found["count"]), None, "", zone.key)
+            start = after
 
     def _orders(self, position: Mapping[str, Any] | None) -> Iterator[Page]:
         place = dict(position or {})

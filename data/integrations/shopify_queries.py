@@ -151,3 +151,7 @@ BULK_ORDERS = f"""
   }}
 }}
 """
+
+ORDER_COUNT = """
+query OrderCount($query: String) { ordersCount(query: $query, limit: null) { count precision } }
+"""

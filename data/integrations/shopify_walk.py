@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from data.integrations import shopify_parse as parse
@@ -148,7 +148,7 @@ class Walk:
 
 def stamp(at: datetime) -> str:
     """As Shopify's search wants an instant."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _page(found: Mapping[str, Any], name: str) -> tuple[list[Any], str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,6 +43,20 @@ class Outcome:
 
 def sync(name: str, world: World | None = None, kind: str = "sync") -> Outcome:
     """Bring one connection up to date. Raises connections.Unknown."""
+    return _run(name, kind, world, lambda client: client.streams())
+
+
+def again(name: str, since: datetime, world: World | None = None) -> Outcome:
+    """Read again what changed since then, whatever the cursors say. Raises connections.Unknown."""
+    outcome = _run(name, "reconcile", world, lambda client: client.since(since))
+    if outcome.state == "ok":
+        runs.reset_again(name)
+    return outcome
+
+
+def _run(
+    name: str, kind: str, world: World | None, chosen: Callable[[Client], Sequence[Stream]]
+) -> Outcome:
     connection = connections.named(name)
     with _alone(name) as alone:
         if not alone:
@@ -51,8 +65,9 @@ def sync(name: str, world: World | None = None, kind: str = "sync") -> Outcome:
             client = connection.client(world)
         except (NotConfigured, secrets.SecretUnreadable, secrets.KeyRefused) as error:
             return Outcome("not configured", error=str(error))
-        connections.taken_up(name)
-        return _Run(connection, client, runs.begin(name, kind)).through(client.streams())
+        if kind != "reconcile":
+            connections.taken_up(name)
+        return _Run(connection, client, runs.begin(name, kind)).through(chosen(client))
 
 
 def backfill(name: str, world: World | None = None) -> Outcome:
@@ -119,7 +134,7 @@ class _Run:
         self.id = identity
         self.rows = 0
 
-    def through(self, streams: Iterator[Stream] | Any) -> Outcome:
+    def through(self, streams: Sequence[Stream]) -> Outcome:
         """Every stream; one that its vendor does not allow does not hold up the others."""
         failed: list[str] = []
         for stream in streams:

@@ -108,6 +108,15 @@ class Xero:
             Stream("books", "Books by month", self._books),
         )
 
+    def since(self, at: datetime) -> Sequence[Stream]:
+        """Documents and payments changed since then, read again."""
+        held = {"since": _stamp(at)}
+        return [
+            Stream(f"{each.name} again", each.title, partial(_from, each, held))
+            for each in self.streams()
+            if each.name not in ("items", "books")
+        ]
+
     def aggregates(self, start: date, end: date) -> Iterator[Aggregate]:
         """Revenue by month from the profit and loss."""
         yield from Books(self).revenue(start, end)
@@ -156,6 +165,12 @@ class Xero:
 
     def _books(self, position: Mapping[str, Any] | None) -> Iterator[Page]:
         yield from Books(self).pages(position)
+
+
+def _from(
+    stream: Stream, start: Mapping[str, Any], position: Mapping[str, Any] | None
+) -> Iterator[Page]:
+    return stream.pages(position or start)
 
 
 def _changed(record: Record) -> datetime | None:

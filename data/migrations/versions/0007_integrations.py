@@ -76,12 +76,13 @@ CREATE INDEX integration_faults_by_run ON integration_faults (run_id);
 CREATE TABLE integration_differences (
     connection text NOT NULL,
     measure text NOT NULL,
+    scope text NOT NULL DEFAULT '',
     period date NOT NULL,
-    ours numeric,
-    theirs numeric,
+    ours numeric NOT NULL,
+    theirs numeric NOT NULL,
     currency text,
     checked_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (connection, measure, period)
+    PRIMARY KEY (connection, measure, scope, period)
 );
 CREATE TABLE integration_probes (
     connection text PRIMARY KEY,

@@ -1,0 +1,114 @@
+"""Each night: read 60 days again, and compare what is stored with what the vendor counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from data import company, database
+from data.integrations import connections, sync
+from data.integrations.errors import VendorError
+from data.integrations.records import Aggregate
+from data.integrations.world import World
+
+DAYS = 60
+TOLERANCE = Decimal("0.005")
+
+_STORE = """
+INSERT INTO integration_differences (connection, measure, scope, period, ours, theirs, currency)
+VALUES (:connection, :measure, :scope, :period, :ours, :theirs, :currency)
+ON CONFLICT (connection, measure, scope, period) DO UPDATE SET
+    ours = excluded.ours, theirs = excluded.theirs, currency = excluded.currency,
+    checked_at = now()
+"""
+_OURS = {
+    # Ordered product sales as Amazon counts them: goods before discounts, on the local day.
+    "sales": "SELECT COALESCE(sum(l.quantity * l.unit_price), 0) FROM orders o "
+    "JOIN order_lines l ON l.order_id = o.id WHERE o.source = :source AND o.channel = :scope "
+    "AND o.counted AND (o.ordered_at AT TIME ZONE :zone)::date = :period",
+    "units": "SELECT COALESCE(sum(l.quantity), 0) FROM orders o "
+    "JOIN order_lines l ON l.order_id = o.id WHERE o.source = :source AND o.channel = :scope "
+    "AND o.counted AND (o.ordered_at AT TIME ZONE :zone)::date = :period",
+    "orders": "SELECT count(*) FROM orders WHERE source = :source "
+    "AND (ordered_at AT TIME ZONE :zone)::date = :period",
+    "revenue": "SELECT COALESCE(sum(amount), 0) FROM ledger_lines WHERE source = :source "
+    "AND statement = 'profit_and_loss' AND category = 'revenue' AND month = :period",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A total that the vendor counts otherwise."""
+
+    connection: str
+    measure: str
+    scope: str
+    period: date
+    ours: Decimal
+    theirs: Decimal
+    currency: str | None
+    checked_at: datetime
+
+    @property
+    def share(self) -> float | None:
+        """How far ours is off theirs; None when theirs is nothing."""
+        return None if not self.theirs else float((self.ours - self.theirs) / self.theirs)
+
+
+def reconcile(name: str, world: World | None = None) -> int:
+    """Read the last 60 days of a connection again and compare; returns how many totals differ."""
+    world = world or World()
+    outcome = sync.again(name, world.moment() - timedelta(days=DAYS), world)
+    if outcome.state != "ok":
+        return 0
+    end = company.today(world.moment())
+    client = connections.named(name).client(world)
+    _compare(name, client.aggregates(end - timedelta(days=DAYS), end))
+    return len(differences(name))
+
+
+def reconcile_all() -> None:
+    """Every configured connection; one that fails is seen in its run log, the others go on."""
+    for each in connections.every():
+        if each.every is not None and not each.paused and each.configured():
+            try:
+                reconcile(each.name)
+            except VendorError:
+                continue
+
+
+def differences(name: str | None = None) -> list[Difference]:
+    """Totals of the last 60 days that are off by more than 0.5 %."""
+    rows = database.read(
+        "SELECT connection, measure, scope, period, ours, theirs, currency, checked_at "
+        "FROM integration_differences WHERE abs(ours - theirs) > :tolerance * abs(theirs) "
+        "AND (CAST(:name AS text) IS NULL OR connection = :name) "
+        "ORDER BY connection, period DESC, measure, scope",
+        tolerance=TOLERANCE,
+        name=name,
+    )
+    return [Difference(**row) for row in rows]
+
+
+def _compare(name: str, totals: Iterable[Aggregate]) -> None:
+    for each in totals:
+        ours = database.scalar(
+            _OURS[each.measure],
+            source=name,
+            scope=each.scope,
+            zone=each.zone or company.zone().key,
+            period=each.period,
+        ) if each.measure in _OURS else None  # fmt: skip
+        if ours is not None:
+            database.execute(
+                _STORE,
+                connection=name,
+                measure=each.measure,
+                scope=each.scope,
+                period=each.period,
+                ours=ours,
+                theirs=each.value,
+                currency=each.currency,
+            )
