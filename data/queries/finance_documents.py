@@ -88,7 +88,7 @@ def overdue(noun: str, day: date) -> Figure:
     sums = _sums(noun, day)
     late = [float(sums[bucket]["value"] or 0) for bucket in BUCKETS[1:] if bucket in sums]
     gaps = sum(int(found["gaps"]) for found in sums.values())
-    return Figure(slug, sum(late), None, origin.source, origin.as_of,
+    return Figure(slug, float(sum(late)), None, origin.source, origin.as_of,
                   excluded={_NO_RATE: gaps} if gaps else {}, sample=origin.sample)  # fmt: skip
 
 
