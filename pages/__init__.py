@@ -17,5 +17,6 @@ class Page:
     title: str
     icon: str  # ":material/name:"
     section: str  # one of SECTIONS; "" keeps it out of the menu
-    resource: str | None  # what `read` is asked on; None: every signed-in person
+    resource: str | None  # what `action` is asked on; None: every signed-in person
     render: Callable[[], None]
+    action: str = "read"

@@ -74,7 +74,7 @@ def breakdown(version: int | None, period: Period, chosen: Filter, by: str, titl
             title=title, unit="money", select=True, csv=False,
         )  # fmt: skip
         tables.table(
-            frame, name=f"business-{by}", formats=_FORMATS, height=210,
+            frame, name=f"business-{by}", formats=_FORMATS,
             columns={by: by.capitalize(), **_HEADINGS, "before": "Net revenue before"},
         )  # fmt: skip
     narrowing.choose(by, clicked)

@@ -11,6 +11,7 @@ from pages import Page
 
 _MODULES = (
     "business",
+    "imports",
     "performance",
     "account",
     "users",
