@@ -15,10 +15,11 @@ from components import empty, tables
 from components.charts import timeseries
 from components.charts.option import Mark, Threshold
 from components.charts.timeseries import Drawing, Kind, Span
-from components.markup import escape
 from components.panel import panel
 
 _HEIGHT = 156
+# Two points a pixel of so narrow a chart: what is sent each tick stays small.
+_POINTS = 480
 Places = dict[str, Any]
 _log = structlog.get_logger()
 
@@ -64,13 +65,22 @@ def prepare(
             return Prepared(chart, problem=chart.nothing)
         drawing = Drawing(
             chosen, chart.unit, names, chart.kind, chart.thresholds, None, marks, span,
-            chart.low, chart.high,
+            chart.low, chart.high, _POINTS,
         )  # fmt: skip
         alt = timeseries.describe(drawing, chart.title)
         return Prepared(chart, chosen, timeseries.build(drawing), alt)
     except Exception as error:  # one panel failing must never blank the page
         _log.error("a chart failed", chart=chart.key, exc_info=error)
         return Prepared(chart, problem=f"“{chart.title}” cannot be drawn; the log says why.")
+
+
+def views(names: Sequence[str]) -> tuple[str, Any]:
+    """Tabs of which the open one alone is drawn, its name in the URL; gives it and its place."""
+    tabs = st.tabs(list(names), key="view", bind="query-params")
+    return next(
+        ((name, tab) for name, tab in zip(names, tabs, strict=True) if tab.open),
+        (names[0], tabs[0]),
+    )
 
 
 def slots(
@@ -96,11 +106,6 @@ def draw(places: Places, prepared: Sequence[Prepared]) -> None:
     for ready in prepared:
         place = places[ready.chart.key]
         if ready.option is None:
-            place.html(empty.html(ready.problem))
+            place.html(f'<div class="sx-board-empty">{empty.html(ready.problem)}</div>')
         else:
             place.echarts_chart(ready.option, key=ready.chart.key, alt=ready.alt, height=_HEIGHT)
-
-
-def section(title: str) -> None:
-    """A quiet heading over a group of panels."""
-    st.html(f'<h2 class="sx-section">{escape(title)}</h2>')

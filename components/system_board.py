@@ -94,21 +94,19 @@ DATABASE = (
     _chart("database-size", "Database size", "on disk", "bytes", database_size_bytes="Size"),
     _chart("longest", "Longest transaction", "open now", "seconds", database_longest_s="Longest"),
 )  # fmt: skip
-GROUPS: Mapping[str, Sequence[Chart]] = {
+_FIRST = ("cpu", "memory", "network", "response", "requests", "errors", "connections", "disk-io",
+          "own-memory")  # fmt: skip
+_ALL = {chart.key: chart for chart in (*HOST, *APPLICATION, *DATABASE)}
+WORKER = "Worker"
+VIEWS: Mapping[str, Sequence[Chart]] = {
+    "At a glance": tuple(_ALL[key] for key in _FIRST),
     "Host": HOST,
     "Application": APPLICATION,
     "Database": DATABASE,
+    WORKER: (),
 }
 STORED = tuple(
-    sorted(
-        {
-            name
-            for charts in GROUPS.values()
-            for chart in charts
-            for name in chart.columns
-            if METRICS[name].stored
-        }
-    )
+    sorted({name for chart in _ALL.values() for name in chart.columns if METRICS[name].stored})
 )
 
 

@@ -12,6 +12,8 @@ from components import provenance, sparkline, status, units
 from components.markup import escape
 from config.catalogue.shape import Direction, Status
 
+_ABREAST = 6
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -59,7 +61,12 @@ def row(tiles: Sequence[Tile], now: datetime | None = None, label: str = "Key fi
 def html(tiles: Sequence[Tile], now: datetime, label: str = "Key figures") -> str:
     """The row as accessible HTML."""
     inner = "".join(_tile(tile, now) for tile in tiles)
-    return f'<div class="sx-tiles" role="list" aria-label="{escape(label)}">{inner}</div>'
+    rows = max(1, -(-len(tiles) // _ABREAST))
+    across = max(1, -(-len(tiles) // rows))
+    return (
+        f'<div class="sx-tiles" style="--sx-n:{across}" role="list" '
+        f'aria-label="{escape(label)}">{inner}</div>'
+    )
 
 
 def _tile(tile: Tile, now: datetime) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -20,19 +21,35 @@ from data.database import DatabaseUnavailable
 from data.queries import metrics
 from pages import Page
 
-_POINTS = 600
+_POINTS = 2_000
 _SLOW_S = 20.0
 _ALL = "All hosts"
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """One moment of the page, made once for everybody who watches the same range."""
+class Seen:
+    """One moment of the page, read once for everybody who watches the same range."""
 
     latest: metrics.Latest
-    charts: tuple[Prepared, ...]
+    history: pd.DataFrame
+    cores: pd.DataFrame
     tiles: str
-    made: datetime
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody chose to see."""
+
+    view: str
+    chosen: Period
+    host: str | None
+
+    def now(self) -> tuple[datetime, datetime, str | None]:
+        """Start, end and host, in steps of a tick so that all sessions ask the same."""
+        step = _every(self.chosen) or settings().sample_interval
+        now = datetime.fromtimestamp(datetime.now(UTC).timestamp() // step * step, UTC)
+        moved = self.chosen.at(now)
+        return moved.start, moved.end, self.host
 
 
 def render() -> None:
@@ -43,13 +60,14 @@ def render() -> None:
         host = _host()
         chosen = period.picker("live", refresh=settings().sample_interval, compare=False)
     top = st.empty()
-    places: Places = {}
-    for group, charts in system_board.GROUPS.items():
-        board.section(group)
-        places |= board.slots(charts, lambda key: _frame(key, chosen, host))
-    st.fragment(_tick, run_every=_every(chosen))(age, top, places, chosen, host)
+    view, opened = board.views(tuple(system_board.VIEWS))
+    asked = Asked(view, chosen, host)
+    with opened:
+        places = board.slots(system_board.VIEWS[view], lambda key: _frame(key, asked))
+    st.fragment(_tick, run_every=_every(chosen))(age, top, places, asked)
     slow = None if chosen.refresh is None else max(_SLOW_S, chosen.refresh)
-    st.fragment(_tables, run_every=slow)(chosen, host)
+    with opened:
+        st.fragment(_tables, run_every=slow)(asked)
 
 
 def _host() -> str | None:
@@ -76,49 +94,45 @@ def _every(chosen: Period) -> float | None:
     """No oftener than a point of the range is wide."""
     if chosen.refresh is None:
         return None
-    return max(chosen.refresh, min(60.0, chosen.seconds / _POINTS))
+    return max(chosen.refresh, min(60.0, chosen.seconds / 720))
 
 
-def _tick(age: Any, top: Any, places: Places, chosen: Period, host: str | None) -> None:
+def _tick(age: Any, top: Any, places: Places, asked: Asked) -> None:
     """One refresh: what everybody sees is made once, then sent into its places."""
     try:
         guard.require("performance")
-        seen = _snapshot(*_moment(chosen), host)
+        seen, charts = _seen(*asked.now()), _charts(*asked.now(), asked.view)
     except DatabaseUnavailable as error:
         top.html(banner.html(str(error), "critical"))
         return
     interval = timedelta(seconds=seen.latest.interval_s or settings().sample_interval)
     age.html(provenance.live("sample", seen.latest.at, 3 * interval, datetime.now(UTC)))
     top.html(seen.tiles)
-    board.draw(places, seen.charts)
+    board.draw(places, charts)
 
 
-def _moment(chosen: Period) -> tuple[datetime, datetime]:
-    """Start and end of the range, in steps of a tick so that all sessions ask the same."""
-    step = _every(chosen) or settings().sample_interval
-    now = datetime.fromtimestamp(datetime.now(UTC).timestamp() // step * step, UTC)
-    moved = chosen.at(now)
-    return moved.start, moved.end
-
-
-@st.cache_resource(max_entries=16, ttl=120, show_spinner=False)
-def _snapshot(start: datetime, end: datetime, host: str | None) -> Snapshot:
+@st.cache_resource(max_entries=8, ttl=120, show_spinner=False)
+def _seen(start: datetime, end: datetime, host: str | None) -> Seen:
     latest = metrics.latest(host)
     history = _history(start, end, host)
     cores = metrics.parts("cpu", start, end, host, _POINTS)
-    charts = [chart for group in system_board.GROUPS.values() for chart in group]
-    prepared = tuple(
-        board.prepare(system_board.cores(cores, chart), cores, (start, end))
-        if chart.key == "cores"
-        else board.prepare(chart, history, (start, end))
-        for chart in charts
-    )
-    now = datetime.now(UTC)
     stale = timedelta(seconds=3 * (latest.interval_s or settings().sample_interval))
     source = host or (latest.instances[0] if len(latest.instances) == 1 else "all hosts")
     shown = system_board.tiles(latest.values, history, source, latest.at, stale)
     notes = "".join(banner.html(f"{what}: {why}", "warning") for what, why in latest.errors.items())
-    return Snapshot(latest, prepared, notes + tiles.html(shown, now), now)
+    return Seen(latest, history, cores, notes + tiles.html(shown, datetime.now(UTC)))
+
+
+@st.cache_resource(max_entries=16, ttl=120, show_spinner=False)
+def _charts(start: datetime, end: datetime, host: str | None, view: str) -> tuple[Prepared, ...]:
+    """The drawings of one view, made once for everybody who has it open."""
+    seen = _seen(start, end, host)
+    return tuple(
+        board.prepare(system_board.cores(seen.cores, chart), seen.cores, (start, end))
+        if chart.key == "cores"
+        else board.prepare(chart, seen.history, (start, end))
+        for chart in system_board.VIEWS[view]
+    )
 
 
 def _history(start: datetime, end: datetime, host: str | None) -> pd.DataFrame:
@@ -136,38 +150,56 @@ def _history(start: datetime, end: datetime, host: str | None) -> pd.DataFrame:
     return joined[[name for name in joined.columns if not name.endswith(("_min", "_max"))]]
 
 
-def _frame(key: str, chosen: Period, host: str | None) -> pd.DataFrame:
+def _frame(key: str, asked: Asked) -> pd.DataFrame:
     """The frame of one chart as it is on the screen."""
     guard.require("performance")
-    seen = _snapshot(*_moment(chosen), host)
-    frame = next(ready.frame for ready in seen.charts if ready.chart.key == key)
+    charts = _charts(*asked.now(), asked.view)
+    frame = next(ready.frame for ready in charts if ready.chart.key == key)
     return frame.rename_axis("at").reset_index()
 
 
-def _tables(chosen: Period, host: str | None) -> None:
-    """Worker, slowest pages and requests, slowest statements."""
+def _tables(asked: Asked) -> None:
+    """What the open view lists under its charts."""
     guard.require("performance")
-    moved = chosen.at(datetime.now(UTC))
-    board.section("Worker and details")
-    left, right = st.columns(2, gap="small")
-    with left, panel("Jobs of the worker"):
-        _table(metrics.jobs(), "jobs", known.JOBS)
-    with right, panel("Processes"):
-        _table(metrics.processes(), "process-list", known.PROCESSES)
-    with left, panel("Slowest pages", chosen.label()):
-        _table(metrics.slowest(moved.start, moved.end, "page", host), "pages", known.SLOWEST)
-    with right, panel("Slowest requests", chosen.label()):
-        _table(metrics.slowest(moved.start, moved.end, "request", host), "requests", known.SLOWEST)
-    with panel("Slowest statements", "PostgreSQL, since its statistics were reset"):
+    if asked.view in _TABLES:
+        _TABLES[asked.view](asked)
+
+
+def _worker(_: Asked) -> None:
+    with panel("Jobs of the worker"):
+        _table(metrics.jobs(), "jobs", known.JOBS, "No job has run yet.")
+    with panel("Processes", "heard of within a day"):
+        _table(metrics.processes(), "process-list", known.PROCESSES, "None has been heard of.")
+
+
+def _slowest(asked: Asked) -> None:
+    sides = st.columns(2, gap="small")
+    kinds: tuple[Literal["page", "request"], ...] = ("page", "request")
+    for side, kind in zip(sides, kinds, strict=True):
+        with side, panel(f"Slowest {kind}s", asked.chosen.label()):
+            start, end, host = asked.now()
+            found = metrics.slowest(start, end, kind, host)
+            _table(found, f"slowest-{kind}s", known.SLOWEST, "None in this period.")
+
+
+def _statements(_: Asked) -> None:
+    with panel("Slowest statements", "since PostgreSQL's statistics were reset"):
         found = metrics.statements()
         if found.frame is None:
             empty.state(found.reason, found.step)
         else:
-            _table(found.frame, "statements", known.STATEMENTS)
+            _table(found.frame, "statements", known.STATEMENTS, "None yet.")
 
 
-def _table(frame: pd.DataFrame, name: str, columns: known.Columns) -> None:
-    tables.table(frame, name=name, columns=columns, formats=known.FORMATS)
+_TABLES: dict[str, Callable[[Asked], None]] = {
+    "Application": _slowest,
+    "Database": _statements,
+    system_board.WORKER: _worker,
+}
+
+
+def _table(frame: pd.DataFrame, name: str, columns: known.Columns, nothing: str) -> None:
+    tables.table(frame, name=name, columns=columns, formats=known.FORMATS, nothing=nothing)
 
 
 PAGE = Page(

@@ -81,7 +81,7 @@ def value_axis(scale: Scale, low: float | None, high: float | None) -> dict[str,
     """Figures along an axis, with their unit on every tick."""
     axis: dict[str, Any] = {
         "type": "value",
-        "splitNumber": 4,
+        "splitNumber": 3,
         "axisLine": {"show": False},
         "axisTick": {"show": False},
         "axisLabel": {"formatter": scale.tick},

@@ -35,6 +35,7 @@ class Drawing:
     span: Span | None = None
     low: float | None = 0
     high: float | None = None
+    points: int | None = None
 
 
 def build(drawing: Drawing) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def build(drawing: Drawing) -> dict[str, Any]:
     if drawing.ghost is not None:
         lines = np.vstack([lines, _aligned(drawing.ghost, len(drawing.frame))])
     x = frames.wall_clock(drawing.frame.index, company.zone())
-    x, lines = frames.thinned(*frames.broken_at_gaps(x, lines))
+    x, lines = frames.thinned(*frames.broken_at_gaps(x, lines), drawing.points)
     top = _largest(lines, drawing)
     chosen = scale(drawing.unit, top)
     several = len(lines) > 1
@@ -51,7 +52,7 @@ def build(drawing: Drawing) -> dict[str, Any]:
         "xAxis": option.time_axis(*_span(drawing.span)),
         "yAxis": option.value_axis(chosen, drawing.low, drawing.high),
         "dataset": {"source": frames.table(x, lines / chosen.divide)},
-        "series": _series(drawing, chosen, top),
+        "series": _series(drawing, lines, chosen, top),
     }
 
 
@@ -72,10 +73,11 @@ def describe(drawing: Drawing, title: str) -> str:
     return f"{title}. " + "; ".join(said)
 
 
-def _series(drawing: Drawing, chosen: Scale, top: float) -> list[dict[str, Any]]:
+def _series(drawing: Drawing, lines: Numbers, chosen: Scale, top: float) -> list[dict[str, Any]]:
     columns = list(drawing.frame.columns)
     series = [
         _line(number, drawing.names.get(column, str(column)), drawing.kind, chosen)
+        | _dots(lines[number])
         for number, column in enumerate(columns)
     ]
     if drawing.ghost is not None:
@@ -112,6 +114,14 @@ def _line(number: int, name: str, kind: Kind, chosen: Scale) -> dict[str, Any]:
     if kind == "stacked":
         line |= {"stack": "all", "lineStyle": {"width": 0}}
     return line
+
+
+def _dots(line: Numbers) -> dict[str, Any]:
+    """A figure between two gaps is no line; without a dot nobody would see it."""
+    known = np.concatenate([[False], np.isfinite(line), [False]])
+    if not (known[1:-1] & ~known[:-2] & ~known[2:]).any():
+        return {}
+    return {"showSymbol": True, "showAllSymbol": True, "symbol": "circle", "symbolSize": 2.5}
 
 
 def _ghost(number: int, name: str, chosen: Scale) -> dict[str, Any]:
