@@ -1,1 +1,1 @@
-"""Readings of this host, this application and the database."""
+"""Collectors: each reads one side of this host or of PostgreSQL, and fails alone."""

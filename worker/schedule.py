@@ -1,0 +1,55 @@
+"""The one table of what the worker does, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+
+from config.settings import settings
+from worker import sampling
+
+
+@dataclass(frozen=True)
+class Job:
+    """`run` is called every `every`, never beside itself; what it raises is recorded.
+
+    fleet: only the worker that leads runs it, so that it runs once however many there are. It must
+    bear being run again after a leader died in its midst.
+    """
+
+    name: str
+    every: timedelta
+    run: Callable[[], object]
+    fleet: bool = False
+
+
+def lazily(target: str) -> Callable[[], object]:
+    """`module:function`, imported at its first run, so that the worker starts light."""
+    module, _, name = target.partition(":")
+
+    def run() -> object:
+        return getattr(import_module(module), name)()
+
+    return run
+
+
+def jobs() -> tuple[Job, ...]:
+    """Every job; a room adds its line here."""
+    tick = timedelta(seconds=settings().sample_interval)
+    return (
+        Job("sample this host", tick, sampling.Sampling().run),
+        Job("close abandoned roll-ups", timedelta(minutes=10),
+            lazily("data.metrics.housekeeping:close_abandoned"), fleet=True),
+        Job("keep metric partitions", timedelta(hours=1),
+            lazily("data.metrics.housekeeping:keep_partitions"), fleet=True),
+        Job("forget gone processes", timedelta(hours=1),
+            lazily("data.metrics.housekeeping:forget_gone"), fleet=True),
+        Job("synchronise integrations", timedelta(seconds=15),
+            lazily("data.integrations.jobs:synchronise"), fleet=True),
+        Job("probe integrations", timedelta(minutes=5),
+            lazily("data.integrations.jobs:probes"), fleet=True),
+        Job("compare with vendors", timedelta(minutes=20),
+            lazily("data.integrations.jobs:nightly"), fleet=True),
+    )  # fmt: skip
