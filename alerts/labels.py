@@ -11,9 +11,7 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 MatchOperator = Literal["=", "!=", "=~", "!~"]
-_PATTERN = re.compile(
-    r"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*(?:\"([^\"]*)\"|([^,\"]*?))\s*"
-)
+_PATTERN = re.compile(r"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*(?:\"([^\"]*)\"|([^,\"]*))\s*")
 
 
 class MatcherError(ValueError):
@@ -66,7 +64,7 @@ def parse_matchers(text: str) -> tuple[Matcher, ...]:
                 f'"{text}" is not a list of matchers; write it as rule="CPU high", line=~"1|2".'
             )
         name, op, quoted, bare = match.groups()
-        found.append(matcher(name, op, quoted if quoted is not None else bare))
+        found.append(matcher(name, op, quoted if quoted is not None else bare.strip()))
         place = match.end() + 1
     if not found:
         raise MatcherError('Give at least one matcher, for example severity="warning".')
