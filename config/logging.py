@@ -14,6 +14,7 @@ _SECRET_NAME = re.compile(
     r"passw|secret|token|cookie|authorization|routing_key|api_key|webhook", re.I
 )
 _SECRET_IN_URL = re.compile(r"(://[^:/\s@]*:)[^@\s]+@")
+_LONGEST = 4000  # characters of one value: a failed statement can bring pages of SQL along
 
 
 def configure(level: str) -> None:
@@ -52,5 +53,12 @@ def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[st
         if _SECRET_NAME.search(key):
             event[key] = "***"
         elif isinstance(value, str):
-            event[key] = _SECRET_IN_URL.sub(r"\1***@", value)
+            event[key] = _shortened(_SECRET_IN_URL.sub(r"\1***@", value))
     return event
+
+
+def _shortened(text: str) -> str:
+    """The beginning and the end, where a traceback says what and where."""
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
