@@ -88,7 +88,7 @@ class Runner:
             self.records.finished(job.name, str(unavailable))
             return False
         except Exception as failed:  # a job that breaks is a record, and the next run comes
-            error = f"{type(failed).__name__}: {str(failed).splitlines()[0][:300]}"
+            error = f"{type(failed).__name__}: {first_line(failed)}"
             _log.error("a job failed", job=job.name, exc_info=failed)
         self.records.finished(job.name, error)
         if not often:
@@ -130,3 +130,8 @@ def next_wait_s(every_s: float, wall_s: float, took_s: float) -> float:
 def backoff_s(failures: int) -> float:
     """1 s after the first failure, doubling to 15 s."""
     return float(min(2 ** min(failures - 1, 10), _LONGEST_BACKOFF_S))
+
+
+def first_line(error: Exception) -> str:
+    """What it says, without the statement that SQLAlchemy adds below."""
+    return "".join(str(error).splitlines()[:1])[:300]
