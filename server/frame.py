@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import streamlit as st
-import structlog
 
 from auth import roles, sessions
 from auth.people import Person
@@ -23,7 +21,6 @@ from server.instrument import page_run
 from server.startup import PROGRESS
 
 _RETRY_S = 3
-_log = structlog.get_logger()
 
 
 def show() -> None:
@@ -50,7 +47,7 @@ def _for(person: Person | None) -> None:
     chosen = st.navigation(_menu(person, entries), expanded=True)
     _account(person, entries["account"])
     with page_run(chosen.url_path or "start"):
-        _run(chosen)
+        chosen.run()
 
 
 def _who() -> Person | None:
@@ -85,7 +82,8 @@ def _menu(person: Person, entries: dict[str, Any]) -> dict[str, list[Any]]:
 
 
 def _lead_on(home: Any) -> None:
-    st.switch_page(home, query_params=st.query_params)
+    given = {name: st.query_params.get_all(name) for name in st.query_params}
+    st.switch_page(home, query_params=given)
 
 
 def _entry(page: Page, role: str) -> Any:
@@ -101,28 +99,12 @@ def _entry(page: Page, role: str) -> Any:
 
 
 def _may(role: str, page: Page) -> bool:
-    return page.resource is None or roles.can(role, page.resource)
+    return page.resource is None or roles.can(role, page.resource, page.action)
 
 
 def _not_theirs(page: Page) -> None:
     st.title(page.title)
-    guard.require(page.resource or "")
-
-
-def _run(chosen: Any) -> None:
-    """Run the page; what breaks in it becomes one sentence with a reference to the log."""
-    try:
-        chosen.run()
-    except DatabaseUnavailable:
-        raise
-    except Exception as error:
-        reference = secrets.token_hex(4)
-        _log.error("a page failed", page=chosen.url_path, reference=reference, exc_info=error)
-        st.error(
-            f"This page could not be shown. Try again; if it stays, tell an admin the "
-            f"reference {reference}.",
-            icon=":material/error:",
-        )
+    guard.require(page.resource or "", page.action)
 
 
 def _account(person: Person, own: Any) -> None:
@@ -152,4 +134,5 @@ def _try_again() -> None:
     except DatabaseUnavailable:
         return
     if PROGRESS.done:
-        st.rerun(scope="app")
+        # A rerun would begin at the start page: this run named no pages to the browser.
+        st.html(login.script("reload"), unsafe_allow_javascript=True)
