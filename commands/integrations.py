@@ -64,7 +64,7 @@ def _known(name: str, act: Callable[[str], T]) -> T:
 
 
 def _said(name: str, outcome: sync.Outcome) -> None:
-    if outcome.state != "ok":
+    if outcome.state != "done":
         raise Refusal(outcome.error or f"{name} could not be synchronised.")
     print(f"{outcome.rows} records of {name} were read.")
 

@@ -19,7 +19,7 @@ from data.integrations.world import World
 
 _NAME = re.compile(r"[a-z]+(-[a-z0-9]+)*")
 _ROW = """
-INSERT INTO integration_connections (name, vendor) VALUES (:name, :vendor)
+INSERT INTO integration_connections (name, vendor, every_s) VALUES (:name, :vendor, :every_s)
 ON CONFLICT (name) DO NOTHING
 """
 
@@ -152,7 +152,9 @@ def _change(name: str, **values: Any) -> None:
 
 
 def _ensure(name: str) -> None:
-    database.execute(_ROW, name=name, vendor=_vendor_of(name))
+    vendor = VENDORS[_vendor_of(name)]
+    every_s = None if vendor.every is None else int(vendor.every.total_seconds())
+    database.execute(_ROW, name=name, vendor=vendor.name, every_s=every_s)
 
 
 def _vendor_of(name: str) -> str:

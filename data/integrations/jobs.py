@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from data import company
 from data.integrations import calls, probe, reconcile, runs, sync
+
+NIGHT = range(2, 5)
 
 
 def synchronise() -> None:
@@ -16,7 +21,10 @@ def probes() -> None:
 
 
 def nightly() -> None:
-    """Compare the last 60 days with the vendors, and drop what is kept no longer."""
-    reconcile.reconcile_all()
+    """Between two and five, once: compare 60 days with the vendors, drop what is too old."""
+    now = datetime.now(UTC)
+    if now.astimezone(company.zone()).hour not in NIGHT:
+        return
+    reconcile.reconcile_all(now)
     calls.forget_old()
     runs.forget_old()

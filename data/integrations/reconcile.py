@@ -61,7 +61,7 @@ def reconcile(name: str, world: World | None = None) -> int:
     """Read the last 60 days of a connection again and compare; returns how many totals differ."""
     world = world or World()
     outcome = sync.again(name, world.moment() - timedelta(days=DAYS), world)
-    if outcome.state != "ok":
+    if outcome.state != "done":
         return 0
     end = company.today(world.moment())
     client = connections.named(name).client(world)
@@ -69,10 +69,18 @@ def reconcile(name: str, world: World | None = None) -> int:
     return len(differences(name))
 
 
-def reconcile_all() -> None:
-    """Every configured connection; one that fails is seen in its run log, the others go on."""
+def reconcile_all(now: datetime) -> None:
+    """Every configured connection not compared in the last 12 hours; one failing stops no other."""
+    recent = database.read(
+        "SELECT connection FROM integration_runs WHERE kind = 'reconcile' AND state = 'done' "
+        "AND started_at > :since",
+        since=now - timedelta(hours=12),
+    )
+    compared = {row["connection"] for row in recent}
     for each in connections.every():
-        if each.every is not None and not each.paused and each.configured():
+        if each.every is None or each.paused or each.name in compared:
+            continue
+        if each.configured():
             try:
                 reconcile(each.name)
             except VendorError:

@@ -61,7 +61,7 @@ def begin(name: str, kind: str) -> int:
 
 
 def end(run: int, state: str, error: str | None = None, step: str | None = None) -> None:
-    """The run is over: ok, limited or failed."""
+    """The run is over: done, limited or failed."""
     database.execute(_END, run=run, state=state, error=error, step=step)
 
 

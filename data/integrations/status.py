@@ -21,7 +21,7 @@ FAILURES = 3
 
 _RUNS = """
 SELECT connection,
-    max(ended_at) FILTER (WHERE state = 'ok') AS last_success,
+    max(ended_at) FILTER (WHERE state = 'done') AS last_success,
     max(started_at) AS last_started,
     bool_or(state = 'running') AS running,
     COALESCE(sum(rows) FILTER (WHERE started_at >= :midnight), 0)::bigint AS rows_today
@@ -35,7 +35,7 @@ _FAILED = """
 SELECT r.connection, count(*) AS failed FROM integration_runs r
 WHERE r.state = 'failed' AND r.kind <> 'reconcile' AND r.started_at > COALESCE((
     SELECT max(o.started_at) FROM integration_runs o
-    WHERE o.connection = r.connection AND o.state = 'ok' AND o.kind <> 'reconcile'), '-infinity')
+    WHERE o.connection = r.connection AND o.state = 'done' AND o.kind <> 'reconcile'), '-infinity')
 GROUP BY r.connection
 """
 _CALLS = """

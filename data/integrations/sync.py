@@ -34,7 +34,7 @@ _running: dict[str, threading.Thread] = {}
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: ok, failed, limited, busy, not configured; with the sentence why."""
+    """How a run ended: done, failed, limited, busy, not configured; with the sentence why."""
 
     state: str
     rows: int = 0
@@ -49,7 +49,7 @@ def sync(name: str, world: World | None = None, kind: str = "sync") -> Outcome:
 def again(name: str, since: datetime, world: World | None = None) -> Outcome:
     """Read again what changed since then, whatever the cursors say. Raises connections.Unknown."""
     outcome = _run(name, "reconcile", world, lambda client: client.since(since))
-    if outcome.state == "ok":
+    if outcome.state == "done":
         runs.reset_again(name)
     return outcome
 
@@ -146,8 +146,8 @@ class _Run:
             except Exception as error:
                 return self._stopped(stream, error)
         connections.block(self.connection.name, None, None)
-        runs.end(self.id, "failed" if failed else "ok", " ".join(failed) or None)
-        return Outcome("failed" if failed else "ok", self.rows, " ".join(failed) or None)
+        runs.end(self.id, "failed" if failed else "done", " ".join(failed) or None)
+        return Outcome("failed" if failed else "done", self.rows, " ".join(failed) or None)
 
     def walk(self, stream: Stream) -> None:
         """All pages of a stream from where it stands."""
@@ -172,7 +172,7 @@ class _Run:
             connections.block(self.connection.name, until, str(error))
             return self._ended("limited", stream, str(error))
         if isinstance(error, runs.Overtaken):
-            return self._ended("ok", stream, "Another worker went on with this stream.")
+            return self._ended("done", stream, "Another worker went on with this stream.")
         if isinstance(error, VendorError | database.DatabaseUnavailable):
             return self._ended("failed", stream, str(error))
         _log.error("sync_failed", connection=self.connection.name, exc_info=error)

@@ -40,7 +40,7 @@ def test_a_first_load_and_then_only_what_changed(
     shopify: FakeShopify, shop: Shop, time: Time
 ) -> None:
     shop.orders = _orders(30)
-    assert sync.sync("shopify", time.world).state == "ok"
+    assert sync.sync("shopify", time.world).state == "done"
     assert (_count("orders"), _net()) == (30, 300)
     shop.orders[0]["updatedAt"] = "2026-11-21T00:00:00Z"
     shop.orders[0]["refunds"] = [refund(1, "2026-11-21T00:00:00Z", "6.0", [(1, 1, "5.0", "1.0")])]
@@ -75,10 +75,10 @@ def test_a_stop_between_page_and_commit_repeats_the_page(
         with pytest.raises(SystemExit):
             sync.sync("shopify", time.world)
     assert _count("orders") == 10
-    assert sync.sync("shopify", time.world).state == "ok"
+    assert sync.sync("shopify", time.world).state == "done"
     assert (_count("orders"), _net()) == (35, 350)
     states = db.read("SELECT state FROM integration_runs ORDER BY id")
-    assert [row["state"] for row in states] == ["interrupted", "ok"]
+    assert [row["state"] for row in states] == ["interrupted", "done"]
 
 
 _WORKER = """
@@ -126,8 +126,8 @@ def test_two_workers_at_once_do_the_work_once(shopify: FakeShopify, shop: Shop, 
         each.start()
     for each in threads:
         each.join()
-    assert "ok" in outcomes
-    assert set(outcomes) <= {"ok", "busy"}
+    assert "done" in outcomes
+    assert set(outcomes) <= {"done", "busy"}
     assert (_count("orders"), _net()) == (60, 600)
 
 
