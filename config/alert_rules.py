@@ -59,11 +59,11 @@ description = "Three syncs in a row have failed."
 [[rule]]
 name = "Integration stale"
 signal = "integration.age_ratio"
-threshold = 2
+threshold = 1
 for = "5m"
 every = "1m"
 severity = "warning"
-description = "The last good sync is more than two intervals ago."
+description = "Its last good sync is more than three intervals ago."
 
 [[rule]]
 name = "KPI past its critical bound"

@@ -52,4 +52,10 @@ def jobs() -> tuple[Job, ...]:
             lazily("data.integrations.jobs:probes"), fleet=True),
         Job("compare with vendors", timedelta(minutes=20),
             lazily("data.integrations.jobs:nightly"), fleet=True),
+        Job("judge alert rules", timedelta(seconds=5), lazily("alerts.duties:judge"), fleet=True),
+        Job("send notifications", timedelta(seconds=5), lazily("alerts.duties:send")),
+        Job("watch the database", timedelta(seconds=5), lazily("alerts.outage:check")),
+        Job("call the heartbeat address", timedelta(minutes=1),
+            lazily("alerts.duties:heartbeat"), fleet=True),
+        Job("tidy alert history", timedelta(hours=1), lazily("alerts.duties:tidy"), fleet=True),
     )  # fmt: skip

@@ -47,8 +47,8 @@ _READ: dict[str, tuple[Signal, Callable[[datetime], Rows]]] = {
         (
             Signal(
                 "integration.age_ratio",
-                "Time since the last good sync, in sync intervals",
-                "intervals",
+                "Age of an integration's data / age from which it is stale",
+                "ratio",
                 "integrations",
                 ("connection",),
             ),

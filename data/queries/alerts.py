@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from data import database
+from data.integrations import status
 
 Rows = list[tuple[dict[str, str], float]]
 
@@ -19,37 +20,22 @@ def worker_silence(now: datetime) -> Rows:
 
 
 def failed_syncs(now: datetime) -> Rows:
-    """Per connection, how many of its newest syncs failed in a row."""
-    rows = database.read(
-        """
-        SELECT connection, count(*) FILTER (
-            WHERE state = 'failed' AND started_at > coalesce(last_good, '-infinity'))
-        FROM (
-            SELECT connection, state, started_at,
-                   max(started_at) FILTER (WHERE state = 'done')
-                       OVER (PARTITION BY connection) AS last_good
-            FROM integration_runs
-            WHERE started_at > CAST(:now AS timestamptz) - interval '30 days'
-        ) runs
-        GROUP BY connection
-        """,
-        now=now,
-    )
-    return [({"connection": row["connection"]}, float(row["count"])) for row in rows]
+    """Per connection that is set up and not paused: how many newest syncs failed in a row."""
+    return [({"connection": each.connection.name}, float(each.failures)) for each in _at_work(now)]
 
 
 def sync_ages(now: datetime) -> Rows:
-    """Per connection that ever succeeded and is not paused: time since then / its interval."""
-    rows = database.read(
-        """
-        SELECT c.name, extract(epoch FROM :now - max(r.ended_at)) / coalesce(c.every_s, 1800) AS age
-        FROM integration_connections c JOIN integration_runs r ON r.connection = c.name
-        WHERE r.state = 'done' AND NOT c.paused
-        GROUP BY c.name, c.every_s
-        """,
-        now=now,
-    )
-    return [({"connection": row["name"]}, max(0.0, float(row["age"]))) for row in rows]
+    """Per such connection, the age of its data / the age from which that is stale."""
+    return [
+        ({"connection": each.connection.name}, each.age_s / limit.total_seconds())
+        for each in _at_work(now)
+        if each.age_s is not None and (limit := each.connection.stale_after) is not None
+    ]
+
+
+def _at_work(now: datetime) -> list[status.Standing]:
+    resting = (status.NOT_CONFIGURED, status.PAUSED)
+    return [each for each in status.standings(now) if each.state not in resting]
 
 
 def rules_in_error(now: datetime) -> Rows:
