@@ -10,7 +10,12 @@ import structlog
 from pages import Page
 
 _MODULES = (
+    "overview",
     "business",
+    "finance",
+    "inventory",
+    "targets",
+    "kpi_story",
     "imports",
     "performance",
     "account",

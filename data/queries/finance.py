@@ -38,6 +38,11 @@ def series(slug: str, start: date, end: date, by: str) -> pd.DataFrame:
     return pd.DataFrame({by: list(points), "value": pd.Series(values, dtype="float64")})
 
 
+def at(slug: str, inputs: Inputs, day: date) -> Figure:
+    """The KPI as of a day, from inputs that reach that far."""
+    return _COMPUTE[slug](inputs, day)
+
+
 def closings(start: date, end: date, by: str) -> dict[str, date]:
     """Label of each day, week (its Monday) or month (YYYY-MM), and the last day of it."""
     found: dict[str, date] = {}

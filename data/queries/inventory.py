@@ -27,7 +27,7 @@ def value(slug: str, start: date, end: date) -> Figure:
     today = company.today()
     if start > today:
         return Figure(slug, None, f"The period begins on {start}, which is yet to come.")
-    return _at(slug, min(end, today), Inputs(min(end, today)))
+    return at(slug, min(end, today), Inputs(min(end, today)))
 
 
 def series(slug: str, start: date, end: date, by: str) -> pd.DataFrame:
@@ -39,11 +39,12 @@ def series(slug: str, start: date, end: date, by: str) -> pd.DataFrame:
                              "value": found["value"]})  # fmt: skip
     inputs = Inputs(end)
     points = closings(start, end, by)
-    values = [_at(slug, day, inputs).value for day in points.values()]
+    values = [at(slug, day, inputs).value for day in points.values()]
     return pd.DataFrame({by: list(points), "value": pd.Series(values, dtype="float64")})
 
 
-def _at(slug: str, day: date, inputs: Inputs) -> Figure:
+def at(slug: str, day: date, inputs: Inputs) -> Figure:
+    """The KPI as of a day, from inputs that reach that far."""
     if slug in _FLAGS or slug == "expiring_stock":
         return _counted(slug, day)
     compute: dict[str, Callable[[str, date, Inputs], Figure]] = {

@@ -1,0 +1,93 @@
+"""What the Finance page asks, each question reading its inputs once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+
+from data import company, database
+from data.queries import finance, finance_documents, finance_sheet
+from data.queries.figure import Figure
+from data.queries.finance_inputs import Inputs
+from data.queries.tracks import months_before
+
+CYCLE = ("cash_conversion_cycle", "dso", "dio", "dpo")
+
+
+def figures(slugs: Sequence[str], days: Sequence[date]) -> dict[str, list[Figure]]:
+    """Each KPI as of each day; days after today are read as today."""
+    today = company.today()
+    wanted = [min(day, today) for day in days]
+    inputs = Inputs(max(wanted))
+    found = {slug: [finance.at(slug, inputs, day) for day in wanted] for slug in slugs}
+    for slug in ("receivables", "payables"):
+        if slug in found:
+            now = finance_documents.with_gaps(found[slug][0], slug, wanted[0])
+            found[slug] = [now, *found[slug][1:]]
+    return found
+
+
+def over_time(slugs: Sequence[str], start: date, end: date, by: str) -> pd.DataFrame:
+    """KPIs at the end of each day, week or month: index of those days, a column a KPI."""
+    end = min(end, company.today())
+    inputs = Inputs(end)
+    points = list(finance.closings(start, end, by).values())
+    columns = {slug: [finance.at(slug, inputs, day).value for day in points] for slug in slugs}
+    index = pd.Index(pd.to_datetime(points), name=by)
+    return pd.DataFrame(columns, index=index, dtype="float64")
+
+
+def year_before(day: date) -> date:
+    """First day of a chart that shows the 12 months to `day`."""
+    return months_before(day, 12)
+
+
+def ageing(day: date) -> pd.DataFrame:
+    """Open balance by days overdue: columns bucket, receivables, payables (company currency)."""
+    both = [finance_documents.by_bucket(noun, day) for noun in ("receivables", "payables")]
+    return pd.DataFrame({"bucket": both[0]["ageing"], "receivables": both[0]["value"],
+                         "payables": both[1]["value"]})  # fmt: skip
+
+
+def freed(day: date) -> pd.DataFrame:
+    """What one day of each term is worth: columns term, days_now, flow, per_day.
+
+    `flow`: 12 months of revenue or COGS; `per_day` = flow / 365, company currency. Missing where
+    the flow is.
+    """
+    inputs = Inputs(day)
+    rows = []
+    for term, slug, flow in (("Customers pay", "dso", "revenue"), ("Stock is held", "dio", "cogs"),
+                             ("Suppliers are paid", "dpo", "cogs")):  # fmt: skip
+        year = inputs.year_of(flow, day)
+        rows.append({"term": term, "days_now": finance.at(slug, inputs, day).value,
+                     "flow": year.value,
+                     "per_day": None if year.value is None else year.value / 365})  # fmt: skip
+    return pd.DataFrame(rows).astype({"days_now": "float64", "flow": "float64",
+                                      "per_day": "float64"})  # fmt: skip
+
+
+def sheet(day: date) -> tuple[date, pd.DataFrame] | None:
+    """The newest balance sheet: its day and columns category, amount; None without one."""
+    found = finance_sheet.newest_sheet(Inputs(day), day)
+    if found is None:
+        return None
+    closing, lines = found
+    order = ["cash", "receivables", "inventory", "other_current_assets", "fixed_assets",
+             "payables", "other_current_liabilities", "long_term_liabilities",
+             "equity"]  # fmt: skip
+    rows = [(name.replace("_", " ").capitalize(), lines[name]) for name in order if name in lines]
+    return closing, pd.DataFrame(rows, columns=["category", "amount"])
+
+
+def profit(start: date, end: date) -> pd.DataFrame:
+    """Profit-and-loss lines of the months that lie in the range: category, account, amount."""
+    frame: pd.DataFrame = database.frame(
+        "SELECT category, account, sum(amount)::float8 AS amount FROM ledger_lines "
+        "WHERE statement = 'profit_and_loss' AND month BETWEEN date_trunc('month', CAST(:start AS "
+        "date)) AND :end GROUP BY category, account ORDER BY category, amount DESC",
+        start=start, end=end,
+    )  # fmt: skip
+    return frame

@@ -1,0 +1,85 @@
+"""Answers about the company's books, kept until one of its datasets changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from components import charts, kpi
+from components.tiles import Tile
+from components.timespan import Period
+from config.kpis import KPIS, Bounds
+from data import annotations as notes
+from data import company, targets
+from data.queries.figure import Figure
+
+STALE_AFTER = timedelta(hours=26)
+
+
+def kept(version: str, question: Callable[..., Any], *given: Any) -> Any:
+    """The answer of a query, asked again only when data, day or the company's settings change."""
+    key = (company.zone().key, company.currency(), version, company.today())
+    return _kept(key, f"{question.__module__}.{question.__name__}", given, question)
+
+
+@st.cache_data(max_entries=500, ttl=900, show_spinner=False)
+def _kept(
+    key: tuple[Any, ...], name: str, given: tuple[Any, ...], _question: Callable[..., Any]
+) -> Any:
+    return _question(*given)
+
+
+def step(first: date, last: date) -> str:
+    """Days, weeks or months: not more points than a chart needs."""
+    count = (last - first).days + 1
+    return "day" if count <= 62 else "week" if count <= 250 else "month"
+
+
+def closing_days(chosen: Period) -> tuple[date, date, date]:
+    """Last day of the period, of the one before, and of the same a year earlier."""
+    return (chosen.days()[1], chosen.previous().days()[1], chosen.last_year().days()[1])
+
+
+def tile(
+    slug: str, asked: list[Figure], spark: pd.Series | None, held: dict[str, Bounds], chosen: Period
+) -> Tile:
+    """A KPI's tile, leading to its story; `asked`: now, in the period before, a year earlier."""
+    now, before, year = asked
+    excluded = "; ".join(f"{count:,} {words}" for words, count in now.excluded.items())
+    query = "&".join(f"{name}={value}" for name, value in chosen.query().items())
+    line = [] if spark is None else [None if pd.isna(at) else float(at) for at in spark]
+    return kpi.tile(
+        KPIS[slug], now.value, bounds=held[slug], previous=before.value, last_year=year.value,
+        spark=line, source=now.source, as_of=now.as_of, stale_after=STALE_AFTER,
+        reason=now.reason, note=f"Without {excluded}" if excluded else "",
+        link=f"kpi?kpi={slug}&{query}",
+    )  # fmt: skip
+
+
+def bounds(version: str) -> dict[str, Bounds]:
+    """The bounds in force today."""
+    found: dict[str, Bounds] = kept(version, targets.in_force)
+    return found
+
+
+def thresholds(held: Bounds) -> list[charts.Threshold]:
+    """Target and bounds as lines across a chart."""
+    found = []
+    if held.target is not None:
+        found.append(charts.Threshold(held.target, "target", "target"))
+    if held.warning is not None:
+        found.append(charts.Threshold(held.warning, "warning", "warning"))
+    if held.critical is not None:
+        found.append(charts.Threshold(held.critical, "critical", "critical"))
+    return found
+
+
+def marks(first: date, last: date, slug: str | None = None) -> list[charts.Mark]:
+    """Notes about these days, for a chart that covers them."""
+    found = notes.between(first, last, slug)
+    return [charts.Mark(day, str(note)) for day, note in
+            zip(found["from_day"], found["note"], strict=True)]  # fmt: skip

@@ -1,0 +1,160 @@
+"""The parts of the Finance page, each a panel that fails alone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from components import charts, empty, tables, tiles, units
+from components.panel import panel
+from components.timespan import Period
+from config.kpis import KPIS
+from data import company
+from data.queries import finance_board, finance_documents
+from pages import company_data as books
+
+TILES = (
+    "cash", "cash_runway", "receivables", "payables", "receivables_overdue", "working_capital",
+    "cash_conversion_cycle", "dso", "dio", "dpo", "current_ratio", "quick_ratio",
+)  # fmt: skip
+_SPARKS = tuple(slug for slug in TILES if slug != "receivables_overdue")
+
+
+def _today(chosen: Period) -> date:
+    return min(chosen.days()[1], company.today())
+
+
+def headline(version: str, chosen: Period) -> None:
+    """Every finance KPI as a tile; those without data say why."""
+    first, last = chosen.days()
+    asked = books.kept(version, finance_board.figures, TILES, books.closing_days(chosen))
+    spark = books.kept(version, finance_board.over_time, _SPARKS, first, last,
+                       books.step(first, last))  # fmt: skip
+    held = books.bounds(version)
+    tiles.row(
+        [books.tile(slug, asked[slug], spark.get(slug), held, chosen) for slug in TILES],
+        label="Finance",
+    )
+
+
+def cycle(version: str, chosen: Period) -> None:
+    """The cash conversion cycle and its three parts over at least a year."""
+    first, last = chosen.days()
+    begin = min(first, finance_board.year_before(last))
+    by = "month" if (last - begin).days > 250 else "week"
+    frame = books.kept(version, finance_board.over_time, finance_board.CYCLE, begin, last, by)
+    held = books.bounds(version)["cash_conversion_cycle"]
+    lines = books.thresholds(held)
+    names = {slug: KPIS[slug].title for slug in finance_board.CYCLE}
+    with panel("Cash conversion cycle", "DIO + DSO − DPO, days", key="ccc"):
+        charts.time_series(frame, key="finance-cycle", title="Cash conversion cycle", unit="days",
+                           names=names, thresholds=lines, height=260,
+                           marks=books.marks(begin, last, "cash_conversion_cycle"),
+                           nothing="The cycle needs 12 months of balances.")  # fmt: skip
+
+
+def cash(version: str, chosen: Period) -> None:
+    """Bank balances over the period."""
+    first, last = chosen.days()
+    frame = books.kept(version, finance_board.over_time, ("cash",), first, last,
+                       books.step(first, last))  # fmt: skip
+    with panel("Cash", "bank balances", key="cash"):
+        charts.time_series(frame, key="finance-cash", title="Cash", unit="money", kind="area",
+                           names={"cash": "Cash"}, low=None,
+                           marks=books.marks(first, last, "cash"))  # fmt: skip
+
+
+def working_capital(version: str, chosen: Period) -> None:
+    """Working capital and its ratios by month."""
+    last = chosen.days()[1]
+    begin = min(chosen.days()[0], finance_board.year_before(last))
+    frame = books.kept(version, finance_board.over_time,
+                       ("working_capital", "current_ratio", "quick_ratio"), begin, last,
+                       "month")  # fmt: skip
+    with panel("Working capital", "current assets − current liabilities", key="working-capital"):
+        charts.time_series(frame[["working_capital"]], key="finance-working-capital", unit="money",
+                           names={"working_capital": "Working capital"}, low=None,
+                           title="Working capital", height=150)  # fmt: skip
+        charts.time_series(frame[["current_ratio", "quick_ratio"]], key="finance-ratios",
+                           title="Current and quick ratio", unit="ratio", height=130,
+                           names={"current_ratio": "Current ratio",
+                                  "quick_ratio": "Quick ratio"})  # fmt: skip
+
+
+def ageing(version: str, chosen: Period) -> None:
+    """What is open by days overdue, both ways."""
+    with panel("Ageing", "open balance by days overdue", key="ageing"):
+        frame = books.kept(version, finance_board.ageing, _today(chosen))
+        if frame["receivables"].isna().all():
+            empty.state("There are no invoices yet.", "Import invoices or connect Xero.")
+            return
+        shown = frame.set_index("bucket").astype("float64").fillna(0.0)
+        charts.stacked_bars(shown, key="finance-ageing", title="Ageing", unit="money",
+                            names={"receivables": "Receivables", "payables": "Payables"},
+                            height=220)  # fmt: skip
+
+
+def freed(version: str, chosen: Period) -> None:
+    """What a change of n days in each term frees in cash."""
+    with panel("Cash freed by better terms", "days × 12-month flow / 365", key="freed"):
+        days = st.slider("Days better", 1, 30, 5, key="freed-days")
+        frame = books.kept(version, finance_board.freed, _today(chosen)).copy()
+        frame["freed"] = frame["per_day"] * days
+        way = {"Customers pay": "earlier", "Stock is held": "less", "Suppliers are paid": "later"}
+        frame["change"] = [f"{term} {days} d {way[term]}" for term in frame["term"]]
+        tables.table(
+            frame, name="cash-freed", nothing="",
+            columns={"change": "If", "days_now": "Days now", "flow": "12 months' flow",
+                     "per_day": "A day is worth", "freed": "Frees in cash"},
+            formats={"days_now": "days", "flow": "money", "per_day": "money", "freed": "money"},
+        )  # fmt: skip
+        total = frame["freed"].sum(min_count=3)
+        if not pd.isna(total):
+            st.caption(f"All three together: {units.money(float(total))}")
+
+
+def documents(version: str, chosen: Period) -> None:
+    """Open invoices and credit notes, one by one."""
+    with panel("Open documents", "credit notes are negative", key="documents"):
+        left, right = st.columns(2)
+        with left:
+            noun = st.segmented_control("Which", ["receivables", "payables"], default="receivables",
+                                        key="documents-noun", format_func=str.capitalize,
+                                        label_visibility="collapsed") or "receivables"  # fmt: skip
+        with right:
+            bucket = st.segmented_control("Overdue", ["all", *finance_documents.BUCKETS],
+                                          default="all", key="documents-bucket",
+                                          label_visibility="collapsed") or "all"  # fmt: skip
+        frame = books.kept(version, finance_documents.open_documents, noun, _today(chosen))
+        shown = frame if bucket == "all" else frame[frame["bucket"] == bucket]
+        tables.table(
+            shown, name=f"open-{noun}", nothing="Nothing is open here.",
+            columns={"number": "Number", "contact": "Contact", "issued_on": "Issued",
+                     "due_on": "Due", "days_overdue": "Days overdue", "currency": "Currency",
+                     "total": "Total", "open": "Open",
+                     "open_converted": f"Open in {company.currency()}", "source": "Source"},
+            formats={"days_overdue": "count", "total": "money", "open": "money",
+                     "open_converted": "money"},
+        )  # fmt: skip
+
+
+def statements(version: str, chosen: Period) -> None:
+    """Profit and loss of the period's months, and the newest balance sheet."""
+    left, right = st.columns(2)
+    with left, panel("Profit and loss", "months that the period touches", key="profit"):
+        tables.table(
+            books.kept(version, finance_board.profit, *chosen.days()), name="profit-and-loss",
+            columns={"category": "Category", "account": "Account", "amount": "Amount"},
+            formats={"amount": "money"}, nothing="The ledger has no lines of these months.",
+        )  # fmt: skip
+    with right:
+        found = books.kept(version, finance_board.sheet, _today(chosen))
+        with panel("Balance sheet", f"on {found[0]}" if found else "", key="sheet"):
+            tables.table(
+                found[1] if found else pd.DataFrame(), name="balance-sheet",
+                columns={"category": "Position", "amount": "Amount"} if found else None,
+                formats={"amount": "money"},
+                nothing="There is no recent balance sheet; import the ledger or connect Xero.",
+            )  # fmt: skip

@@ -1,0 +1,58 @@
+"""One KPI's story: what it means, how it was computed, where from, how it went, what is in it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from auth.roles import can
+from components import banner, empty, guard, period
+from components.heading import heading
+from config.kpis import KPIS, Kpi
+from data.queries import company_state, kpi
+from pages import Page, kpi_story_parts
+
+# Area of the catalogue → the resource whose readers may see it.
+RESOURCES = {
+    "sales": "business", "finance": "finance", "inventory": "inventory",
+    "production": "production", "system": "performance", "users": "users",
+}  # fmt: skip
+
+
+def render() -> None:
+    """The page of `?kpi=slug`."""
+    person = guard.person()
+    chosen = KPIS.get(st.query_params.get("kpi", ""))
+    if chosen is None:
+        _choose([entry for entry in KPIS.values() if can(person.role, RESOURCES[entry.area])])
+        return
+    guard.require(RESOURCES[chosen.area])
+    with heading(chosen.title):
+        span = period.picker()
+    version = company_state.state().version
+    figure = kpi.value(chosen.slug, *span.days())
+    if figure.sample:
+        banner.sample_data()
+    kpi_story_parts.headline(version, chosen, figure, span)
+    left, right = st.columns([3, 2])
+    with left:
+        kpi_story_parts.history(version, chosen, span)
+        kpi_story_parts.breakdown(version, chosen, span)
+    with right:
+        kpi_story_parts.definition(chosen, figure, span)
+        kpi_story_parts.bounds_over_time(chosen, can(person.role, RESOURCES[chosen.area],
+                                                     "set_targets"))  # fmt: skip
+        kpi_story_parts.notes(person, chosen, span)
+    kpi_story_parts.beneath(chosen, span)
+
+
+def _choose(entries: list[Kpi]) -> None:
+    """The catalogue, when the link names no KPI."""
+    with heading("KPI catalogue", "what each figure means and where it comes from"):
+        pass
+    if not entries:
+        empty.state("There is no KPI that you may read.")
+        return
+    kpi_story_parts.catalogue(entries)
+
+
+PAGE = Page("kpi", "KPI catalogue", ":material/menu_book:", "Business", "business", render)

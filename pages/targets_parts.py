@@ -1,0 +1,71 @@
+"""The parts of the Targets page: what is in force, the form, the history."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from auth import audit
+from auth.people import Person
+from components import guard, hover_table, tables, units
+from components.hover_table import Cell
+from config.kpis import KPIS, Bounds, Kpi
+from data import company, targets
+from pages.kpi_story import RESOURCES
+
+
+def in_force(entries: list[Kpi]) -> None:
+    """Bounds of every KPI that has any, today."""
+    held = targets.in_force()
+    rows = [
+        [Cell(entry.title, entry.formula, link=f"kpi?kpi={entry.slug}"),
+         Cell(entry.area.capitalize()),
+         Cell("higher" if entry.direction == "higher" else "lower"),
+         *(Cell(units.text(value, entry.unit), number=True) for value in
+           (held[entry.slug].target, held[entry.slug].warning, held[entry.slug].critical))]
+        for entry in entries if held[entry.slug] != Bounds()
+    ]  # fmt: skip
+    heads = [Cell("KPI"), Cell("Area"), Cell("Better"), Cell("Target", number=True),
+             Cell("Warning", number=True), Cell("Critical", number=True)]  # fmt: skip
+    hover_table.table(heads, rows, "Targets in force")
+
+
+def form(person: Person, entries: list[Kpi]) -> None:
+    """Set target and bounds of one KPI from a day on."""
+    slugs = [entry.slug for entry in entries]
+    wanted = st.query_params.get("kpi", "")
+    slug = st.selectbox("KPI", slugs, index=slugs.index(wanted) if wanted in slugs else 0,
+                        format_func=lambda name: KPIS[name].title, key="target-kpi")  # fmt: skip
+    entry, held = KPIS[slug], targets.bounds(slug)
+    sign = "≥" if entry.direction == "higher" else "≤"
+    with st.form(f"target-{slug}", border=False):
+        unit = company.currency() if entry.unit == "currency" else entry.unit
+        target = st.number_input(f"Target, {unit}, {sign}", value=held.target, key=f"t-{slug}")
+        warning = st.number_input(f"Warning bound, {unit}", value=held.warning, key=f"w-{slug}")
+        critical = st.number_input(f"Critical bound, {unit}", value=held.critical, key=f"c-{slug}")
+        day = st.date_input("From", company.today(), key=f"d-{slug}")
+        if st.form_submit_button("Set", type="primary"):
+            guard.require(RESOURCES[entry.area], "set_targets")
+            try:
+                targets.put(slug, day, Bounds(target, warning, critical), person.username)
+            except targets.BadTarget as bad:
+                st.error(str(bad))
+                return
+            audit.record("target_set", actor=person, on=slug, address=guard.address(),
+                         detail={"from": str(day), "old": _told(held),
+                                 "new": _told(Bounds(target, warning, critical))})  # fmt: skip
+            st.success(f"{entry.title} is held against the new bounds from {day} on.")
+
+
+def _told(bounds: Bounds) -> list[float | None]:
+    return [bounds.target, bounds.warning, bounds.critical]
+
+
+def history() -> None:
+    """Everything that was ever set."""
+    found = targets.history()
+    found["kpi"] = [KPIS[slug].title if slug in KPIS else slug for slug in found["kpi"]]
+    tables.table(
+        found, name="targets-history", nothing="The catalogue's defaults hold; none was changed.",
+        columns={"kpi": "KPI", "from_day": "From", "target": "Target", "warning": "Warning",
+                 "critical": "Critical", "set_by": "Set by", "set_at": "Set at"},
+    )  # fmt: skip
