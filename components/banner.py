@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from components.markup import escape
+from components.markup import prose
 
 Tone = Literal["info", "warning", "critical"]
 _SYMBOLS = {"info": "i", "warning": "▲", "critical": "✕"}
@@ -28,5 +28,5 @@ def html(sentence: str, tone: Tone = "info") -> str:
     return (
         f'<div class="sx-banner sx-banner-{tone}" role="{role}">'
         f'<span class="sx-banner-mark" aria-hidden="true">{_SYMBOLS[tone]}</span>'
-        f"<span>{escape(sentence)}</span></div>"
+        f"<span>{prose(sentence)}</span></div>"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components.markup import escape
+from components.markup import escape, prose
 
 
 def state(title: str, step: str = "", link: str = "", link_text: str = "") -> None:
@@ -21,6 +21,6 @@ def html(title: str, step: str = "", link: str = "", link_text: str = "") -> str
         else ""
     )
     return (
-        f'<div class="sx-empty" role="status"><div class="sx-empty-title">{escape(title)}</div>'
-        f'<div class="sx-empty-step">{escape(step)}</div>{action}</div>'
+        f'<div class="sx-empty" role="status"><div class="sx-empty-title">{prose(title)}</div>'
+        f'<div class="sx-empty-step">{prose(step)}</div>{action}</div>'
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -113,13 +112,14 @@ STORED = tuple(
 def tiles(
     values: Mapping[str, float | None],
     history: pd.DataFrame,
-    source: str,
-    as_of: datetime | None,
-    stale_after: timedelta,
+    dated: Tile,
+    names: Sequence[str] = TILES,
 ) -> list[Tile]:
-    """The headline tiles: newest value, its course over the period, and its bounds."""
-    dated = Tile("", None, source=source, as_of=as_of, stale_after=stale_after)
-    return [_tile(METRICS[name], values.get(name), history, dated) for name in TILES]
+    """The headline tiles: newest value, its course over the period, and its bounds.
+
+    dated: a tile that says source, age and link of them all.
+    """
+    return [_tile(METRICS[name], values.get(name), history, dated) for name in names]
 
 
 def cores(frame: pd.DataFrame, chart: Chart) -> Chart:

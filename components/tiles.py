@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from components import provenance, sparkline, status, units
-from components.markup import escape
+from components.markup import escape, prose
 from config.catalogue.shape import Direction, Status
 
 _ABREAST = 6
@@ -97,8 +97,8 @@ def badge(found: Status) -> str:
 
 
 def _no_data(tile: Tile) -> str:
-    reason = escape(tile.reason or "Nothing has been recorded for this period.")
-    step = f'<div class="sx-step">{escape(tile.step)}</div>' if tile.step else ""
+    reason = prose(tile.reason or "Nothing has been recorded for this period.")
+    step = f'<div class="sx-step">{prose(tile.step)}</div>' if tile.step else ""
     return f'<div class="sx-none">No data</div><div class="sx-note">{reason}</div>{step}'
 
 

@@ -15,6 +15,7 @@ from components import system_tables as known
 from components.board import Places, Prepared
 from components.heading import heading
 from components.panel import panel
+from components.tiles import Tile
 from components.timespan import Period
 from config.settings import settings
 from data.database import DatabaseUnavailable
@@ -118,7 +119,8 @@ def _seen(start: datetime, end: datetime, host: str | None) -> Seen:
     cores = metrics.parts("cpu", start, end, host, _POINTS)
     stale = timedelta(seconds=3 * (latest.interval_s or settings().sample_interval))
     source = host or (latest.instances[0] if len(latest.instances) == 1 else "all hosts")
-    shown = system_board.tiles(latest.values, history, source, latest.at, stale)
+    dated = Tile("", None, source=source, as_of=latest.at, stale_after=stale)
+    shown = system_board.tiles(latest.values, history, dated)
     notes = "".join(banner.html(f"{what}: {why}", "warning") for what, why in latest.errors.items())
     return Seen(latest, history, cores, notes + tiles.html(shown, datetime.now(UTC)))
 

@@ -1,0 +1,63 @@
+"""Overview: what needs attention now, and the headline figures of whoever is looking."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from auth import roles
+from auth.people import Person
+from components import attention, banner, empty, guard, period, tiles
+from components.heading import heading
+from components.panel import panel
+from components.timespan import Period
+from config.settings import settings
+from data.queries import company_state
+from pages import Page, overview_data
+
+_CALM = (
+    "Nothing needs attention: no figure with a bound is past it, no alert fires, no source is late."
+)
+_UNJUDGED = "No alert fires and no source is late; there are no business figures to judge yet."
+
+
+def render() -> None:
+    """The page."""
+    person = guard.require("overview")
+    with heading("Overview", settings().company_name):
+        chosen = period.picker(refresh=30)
+    st.fragment(_body, run_every=chosen.refresh)(person, chosen)
+
+
+def _body(person: Person, chosen: Period) -> None:
+    """Everything under the head, drawn again when its figures may have changed."""
+    person, now = guard.require("overview"), datetime.now(UTC)
+    chosen = chosen.at(now)
+    known = company_state.state()
+    if known.sample:
+        banner.sample_data()
+    with panel("Needs attention", "the worst first"):
+        found = overview_data.attention(person, known.version, chosen, now)
+        attention.listed(found, now, _CALM if known.datasets else _UNJUDGED)
+    if slugs := overview_data.headline(person.role):
+        if known.datasets:
+            tiles.row(overview_data.tiles(slugs, known.version, chosen), now, "Headline figures")
+        else:
+            _nothing_yet(person)
+    if roles.can(person.role, "performance"):
+        tiles.row(overview_data.system(now), now, "Systems")
+
+
+def _nothing_yet(person: Person) -> None:
+    may = roles.can(person.role, "business", "import")
+    empty.state(
+        "There are no business figures yet.",
+        "Import orders or books, connect a shop or an accounting system, or load the sample "
+        "company (`make demo`).",
+        "imports" if may else "",
+        "Import",
+    )
+
+
+PAGE = Page("overview", "Overview", ":material/dashboard:", "Today", "overview", render)

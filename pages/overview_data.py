@@ -1,0 +1,148 @@
+"""What the Overview shows of each area, for whom, and where it leads."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from auth import roles
+from auth.people import Person
+from components import kpi, system_board, units
+from components.attention import Item, Tone
+from components.tiles import Tile
+from components.timespan import Period
+from config.kpis import KPIS, Bounds, Kpi, judge
+from config.metrics import METRICS
+from config.settings import settings
+from data.queries import kpi as kpis
+from data.queries import metrics, overview
+from pages import company_data
+from pages.company_data import STALE_AFTER, kept
+
+# Where an area of the catalogue is at home: page, and the resource that its figures belong to.
+HOMES = {
+    "sales": "business",
+    "finance": "finance",
+    "inventory": "inventory",
+    "production": "production",
+    "system": "performance",
+    "users": "users",
+}
+_MANAGER = ("net_revenue", "orders", "gross_margin_pct", "cash", "cash_conversion_cycle",
+            "stock_value", "oee", "on_time_delivery_pct")  # fmt: skip
+_FLOOR = ("oee", "availability", "performance", "quality", "output", "scrap_pct",
+          "downtime_minutes", "on_time_delivery_pct")  # fmt: skip
+_HEADLINES = {"admin": _MANAGER, "manager": _MANAGER, "viewer": _MANAGER, "operator": _FLOOR}
+_SYSTEM = ("cpu_pct", "memory_pct", "response_time_p95", "error_rate")
+
+
+def headline(role: str) -> list[str]:
+    """Slugs of the KPIs that a role opens with, as far as it may read them."""
+    return [
+        slug
+        for slug in _HEADLINES.get(role, ())
+        if slug in KPIS and roles.can(role, HOMES[KPIS[slug].area])
+    ]
+
+
+def tiles(slugs: list[str], version: str, chosen: Period) -> list[Tile]:
+    """Each KPI over the period, beside the one before and a year earlier."""
+    held = company_data.bounds(version)
+    return [_tile(KPIS[slug], held.get(slug, KPIS[slug].bounds), version, chosen) for slug in slugs]
+
+
+def _tile(entry: Kpi, bounds: Bounds, version: str, chosen: Period) -> Tile:
+    spans = (chosen.days(), chosen.previous().days(), chosen.last_year().days())
+    now, before, year = (kept(version, kpis.value, entry.slug, *days) for days in spans)
+    step = company_data.step(*chosen.days())
+    spark = (
+        kept(version, kpis.series, entry.slug, *chosen.days(), step)["value"].tolist()
+        if step in entry.by
+        else []
+    )
+    return kpi.tile(
+        entry, now.value, bounds=bounds, previous=before.value, last_year=year.value,
+        spark=[None if units.missing(value) else value for value in spark], source=now.source,
+        as_of=now.as_of, stale_after=STALE_AFTER if now.as_of else None, reason=now.reason,
+        link=chosen.link(HOMES[entry.area]),
+    )  # fmt: skip
+
+
+def system(now: datetime) -> list[Tile]:
+    """The host's newest figures; late after three ticks."""
+    latest = metrics.latest()
+    history = metrics.series(("cpu_pct", "memory_pct"), now - timedelta(hours=1), now, None, 120)
+    stale = timedelta(seconds=3 * (latest.interval_s or settings().sample_interval))
+    source = latest.instances[0] if len(latest.instances) == 1 else "all hosts"
+    dated = Tile("", None, source=source, as_of=latest.at, stale_after=stale, link="performance")
+    return system_board.tiles(latest.values, history, dated, _SYSTEM)
+
+
+def attention(person: Person, version: str, chosen: Period, now: datetime) -> list[Item]:
+    """All that is past a bound, firing, or late, as far as the person may see it."""
+    found = _past_bounds(person, version, chosen)
+    if roles.can(person.role, "performance"):
+        found += _system_items(now)
+    if roles.can(person.role, "alerts"):
+        found += [_alert(each) for each in overview.firing()]
+    if roles.can(person.role, "integrations"):
+        found += [_late(each) for each in overview.stopped(now)]
+    return found
+
+
+def _past_bounds(person: Person, version: str, chosen: Period) -> list[Item]:
+    held = company_data.bounds(version)
+    judged = [
+        (entry, held.get(slug, entry.bounds))
+        for slug, entry in KPIS.items()
+        if entry.area not in ("system", "users") and roles.can(person.role, HOMES[entry.area])
+    ]
+    found = [
+        _kpi_item(entry, bounds, version, chosen) for entry, bounds in judged if bounds != Bounds()
+    ]
+    return [item for item in found if item is not None]
+
+
+def _kpi_item(entry: Kpi, bounds: Bounds, version: str, chosen: Period) -> Item | None:
+    value = kept(version, kpis.value, entry.slug, *chosen.days()).value
+    standing = judge(entry, value, bounds)
+    if standing not in ("critical", "warning", "off_target"):
+        return None
+    bound = {"critical": bounds.critical, "warning": bounds.warning}.get(standing, bounds.target)
+    shown, limit = (units.text(figure, entry.unit) for figure in (value, bound))
+    word = "bound" if standing in ("critical", "warning") else "target"
+    return Item(
+        "critical" if standing == "critical" else "warning" if standing == "warning" else "info",
+        entry.title,
+        f"{shown} against a {word} of {limit}, {chosen.label().lower()}",
+        chosen.link(HOMES[entry.area]),
+    )
+
+
+def _system_items(now: datetime) -> list[Item]:
+    """Bounds of live metrics, and hosts that went silent."""
+    latest = metrics.latest()
+    found = []
+    if latest.at is not None and latest.stale:
+        found.append(
+            Item("critical", "Live metrics", "no sample arrives", "performance", latest.at)
+        )
+    for name, metric in METRICS.items():
+        value = latest.values.get(name)
+        if value is None or metric.warning is None or value <= metric.warning:
+            continue
+        past = metric.critical is not None and value > metric.critical
+        limit = units.text(metric.critical if past else metric.warning, metric.unit)
+        detail = f"{units.text(value, metric.unit)} against a limit of {limit}"
+        found.append(Item("critical" if past else "warning", metric.title, detail, "performance"))
+    return found
+
+
+def _alert(each: overview.Firing) -> Item:
+    tone: Tone = "critical" if each.severity == "critical" else "warning"
+    owner = f"{each.by} has it" if each.by else "nobody has it yet"
+    return Item(tone, each.rule, each.condition, "alerts", each.since, owner)
+
+
+def _late(each: overview.Stopped) -> Item:
+    detail = each.error or "its data is older than three of its intervals"
+    return Item("warning", f"Connection {each.name}", detail, "integrations", each.since)
