@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import os
 import secrets
 import threading
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 SHORTEST = 12
 _LONGEST = 1024
@@ -23,21 +26,17 @@ class PasswordRefused(Exception):
 
 def hashed(password: str) -> str:
     """The bcrypt hash, as streamlit-authenticator's Hasher makes it; takes about 0.2 s."""
-    from streamlit_authenticator.utilities.hasher import Hasher
-
     with _at_once:
-        made: str = Hasher.hash(_fitting(password))
+        made: str = _hasher().hash(_fitting(password))
         return made
 
 
 def matches(password: str, stored: str | None) -> bool:
     """Whether the password fits; without a stored hash the same work is done for nothing."""
-    from streamlit_authenticator.utilities.hasher import Hasher
-
     if len(password) > _LONGEST:
         password = ""
     with _at_once:
-        fits = bool(Hasher.check_pw(_fitting(password), stored or _nobodys()))
+        fits = bool(_hasher().check_pw(_fitting(password), stored or _nobodys()))
     return fits and stored is not None
 
 
@@ -75,7 +74,23 @@ def _fitting(password: str) -> str:
 @lru_cache
 def _nobodys() -> str:
     """A hash that no password fits, made once so that unknown names cost what known ones do."""
-    from streamlit_authenticator.utilities.hasher import Hasher
-
-    made: str = Hasher.hash(secrets.token_urlsafe(32))
+    made: str = _hasher().hash(secrets.token_urlsafe(32))
     return made
+
+
+@lru_cache
+def _hasher() -> Any:
+    """streamlit-authenticator's Hasher, loaded from its own file.
+
+    Its package would bring the whole screen library along, to the command line too.
+    """
+    package = importlib.util.find_spec("streamlit_authenticator")
+    assert package is not None
+    assert package.submodule_search_locations
+    file = Path(package.submodule_search_locations[0]) / "utilities" / "hasher.py"
+    spec = importlib.util.spec_from_file_location("sentia_hasher", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Hasher
