@@ -6,6 +6,7 @@ import time
 
 from config.settings import settings
 from data.collectors.sampler import Sampler, all_collectors
+from data.metrics.direct import Direct
 from data.metrics.store import SampleWriter
 
 
@@ -14,8 +15,9 @@ class Sampling:
 
     def __init__(self) -> None:
         host = settings().instance
-        self._sampler = Sampler(all_collectors(host))
-        self._writer = SampleWriter(host)
+        direct = Direct()
+        self._sampler = Sampler(all_collectors(host, direct))
+        self._writer = SampleWriter(host, direct)
 
     def run(self) -> None:
         """Take and store one sample. Raises DatabaseUnavailable."""

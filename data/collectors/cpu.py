@@ -19,6 +19,7 @@ class Cpu:
     def __init__(self) -> None:
         self._before: list[dict[str, float]] = []
         self._rates = Rates()
+        self._booted = psutil.boot_time()
 
     def read(self, now: float) -> Reading:
         """The first read knows no shares; neither does one after cores came or went."""
@@ -44,7 +45,7 @@ class Cpu:
             "context_switches_s": self._rates.per_second("switches", stats.ctx_switches, now),
             "interrupts_s": self._rates.per_second("interrupts", stats.interrupts, now),
             "processes": float(len(psutil.pids())),
-            "uptime_s": time.time() - psutil.boot_time(),
+            "uptime_s": time.time() - self._booted,
         }
 
 

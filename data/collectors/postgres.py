@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from data import database
 from data.collectors.reading import Rates, Reading
+from data.metrics.direct import Direct
 
 # Measuring the size walks every file of the database.
 _MEASURE_AGAIN_S = 60.0
+_COLUMNS = (
+    "connections", "active", "idle", "idle_in_transaction", "waiting", "longest_s",
+    "max_connections", "commits", "rollbacks", "blocks_fetched", "blocks_hit", "rows_read",
+    "rows_written", "temp_bytes", "deadlocks",
+)  # fmt: skip
+# The functions under the views pg_stat_activity and pg_stat_database, which join far more.
 _FIGURES = """
-    SELECT a.*, s.xact_commit, s.xact_rollback, s.blks_read, s.blks_hit, s.tup_returned,
-           s.tup_inserted + s.tup_updated + s.tup_deleted AS tup_written, s.temp_bytes, s.deadlocks,
-           current_setting('max_connections')::int AS max_connections
-    FROM pg_stat_database s CROSS JOIN (
-        SELECT count(*) AS connections,
-               count(*) FILTER (WHERE state = 'active') AS active,
-               count(*) FILTER (WHERE state = 'idle') AS idle,
-               count(*) FILTER (WHERE state LIKE 'idle in transaction%') AS idle_in_transaction,
-               count(*) FILTER (WHERE wait_event_type = 'Lock') AS waiting,
-               coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)
-                            ) FILTER (WHERE pid <> pg_backend_pid()), 0)::float AS longest_s
-        FROM pg_stat_activity WHERE backend_type = 'client backend'
+    SELECT a.*, current_setting('max_connections')::int,
+           pg_stat_get_db_xact_commit(oid), pg_stat_get_db_xact_rollback(oid),
+           pg_stat_get_db_blocks_fetched(oid), pg_stat_get_db_blocks_hit(oid),
+           pg_stat_get_db_tuples_returned(oid),
+           pg_stat_get_db_tuples_inserted(oid) + pg_stat_get_db_tuples_updated(oid)
+               + pg_stat_get_db_tuples_deleted(oid),
+           pg_stat_get_db_temp_bytes(oid), pg_stat_get_db_deadlocks(oid)
+    FROM pg_database CROSS JOIN (
+        SELECT count(*), count(*) FILTER (WHERE state = 'active'),
+               count(*) FILTER (WHERE state = 'idle'),
+               count(*) FILTER (WHERE state LIKE 'idle in transaction%'),
+               count(*) FILTER (WHERE wait_event_type = 'Lock'),
+               coalesce(max(extract(epoch FROM clock_timestamp() - xact_start))
+                        FILTER (WHERE pid <> pg_backend_pid()), 0)::float8
+        FROM pg_stat_get_activity(NULL) WHERE backend_type = 'client backend'
     ) a
-    WHERE s.datname = current_database()
+    WHERE datname = current_database()
 """
+_SIZE = "SELECT pg_database_size(current_database())"
 
 
 class Postgres:
@@ -33,7 +40,8 @@ class Postgres:
 
     name = "database"
 
-    def __init__(self) -> None:
+    def __init__(self, direct: Direct) -> None:
+        self._direct = direct
         self._rates = Rates()
         self._size: float | None = None
         self._measured_at = -_MEASURE_AGAIN_S
@@ -42,42 +50,40 @@ class Postgres:
         """The size is measured each minute and repeated between."""
         if now - self._measured_at >= _MEASURE_AGAIN_S:
             self._size = None
-            self._size = float(database.scalar("SELECT pg_database_size(current_database())"))
             self._measured_at = now
-        found = database.one(_FIGURES)
+            size = self._direct.ask("database_size", _SIZE)
+            self._size = float(size[0]) if size else None
+        found = self._direct.ask("database_figures", _FIGURES)
         if found is None:
             return Reading()
-        row: dict[str, Any] = dict(found)
+        row = dict(zip(_COLUMNS, map(float, found), strict=True))
         values = _connections(row) | self._traffic(row, now)
         return Reading(values | {"database_size_bytes": self._size})
 
-    def _traffic(self, row: Mapping[str, Any], now: float) -> dict[str, float | None]:
-        made: dict[str, float | None] = {
-            f"database_{name}_s": self._rates.per_second(column, float(row[column]), now)
-            for name, column in (
-                ("commits", "xact_commit"),
-                ("rollbacks", "xact_rollback"),
-                ("rows_read", "tup_returned"),
-                ("rows_written", "tup_written"),
-                ("temp_bytes", "temp_bytes"),
-                ("deadlocks", "deadlocks"),
+    def _traffic(self, row: dict[str, float], now: float) -> dict[str, float | None]:
+        made = {
+            f"database_{name}_s": self._rates.per_second(name, row[name], now)
+            for name in (
+                "commits", "rollbacks", "rows_read", "rows_written", "temp_bytes", "deadlocks",
             )
-        }
-        read = self._rates.rise("blks_read", float(row["blks_read"]), now)
-        hit = self._rates.rise("blks_hit", float(row["blks_hit"]), now)
-        made["database_blocks_read_s"] = None if read is None else read[0] / read[1]
-        asked = None if read is None or hit is None else read[0] + hit[0]
-        made["database_cache_hit_pct"] = 100 * hit[0] / asked if hit and asked else None
-        return made
+        }  # fmt: skip
+        fetched = self._rates.rise("blocks_fetched", row["blocks_fetched"], now)
+        hit = self._rates.rise("blocks_hit", row["blocks_hit"], now)
+        read: float | None = None
+        share: float | None = None
+        if fetched is not None and hit is not None:
+            read = max(0.0, fetched[0] - hit[0]) / fetched[1]
+            share = min(100.0, 100 * hit[0] / fetched[0]) if fetched[0] else None
+        return made | {"database_blocks_read_s": read, "database_cache_hit_pct": share}
 
 
-def _connections(row: Mapping[str, Any]) -> dict[str, float | None]:
+def _connections(row: dict[str, float]) -> dict[str, float | None]:
     return {
-        "database_connections": float(row["connections"]),
-        "database_connections_pct": 100.0 * row["connections"] / row["max_connections"],
-        "database_active": float(row["active"]),
-        "database_idle": float(row["idle"]),
-        "database_idle_in_transaction": float(row["idle_in_transaction"]),
-        "database_waiting": float(row["waiting"]),
+        "database_connections": row["connections"],
+        "database_connections_pct": 100 * row["connections"] / row["max_connections"],
+        "database_active": row["active"],
+        "database_idle": row["idle"],
+        "database_idle_in_transaction": row["idle_in_transaction"],
+        "database_waiting": row["waiting"],
         "database_longest_s": row["longest_s"],
     }

@@ -14,16 +14,17 @@ from data.collectors.postgres import Postgres
 from data.collectors.product import Product, registered_web_pids
 from data.collectors.reading import Collector
 from data.database import DatabaseUnavailable
+from data.metrics.direct import Direct
 from data.metrics.store import Sample
 
 _log = structlog.get_logger()
 
 
-def all_collectors(host: str) -> list[Collector]:
+def all_collectors(host: str, direct: Direct) -> list[Collector]:
     """The collectors of a worker on `host`."""
     return [
         Cpu(), Memory(), DiskSpace(), DiskActivity(), Network(),
-        Product(lambda: registered_web_pids(host)), Postgres(),
+        Product(lambda: registered_web_pids(host)), Postgres(direct),
     ]  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
 
 from config.settings import Settings, settings
 from data import database
@@ -121,6 +120,6 @@ def drop_old(now: datetime | None = None) -> list[str]:
     return dropped
 
 
-def is_missing(error: DBAPIError) -> bool:
+def is_missing(error: Exception) -> bool:
     """Whether a row was refused because the partition for its time is not there."""
-    return getattr(error.orig, "pgcode", None) == _NO_PARTITION
+    return getattr(getattr(error, "orig", error), "pgcode", None) == _NO_PARTITION
