@@ -13,6 +13,8 @@ from config.settings import settings
 from data import database, secrets
 from data.integrations import tokens
 
+# What the settings say for every connection of a vendor, not only for the one that bears its name.
+SHARED = frozenset({"base_url", "token_url", "authorize_url", "region", "model"})
 SECRET = frozenset({"client_secret", "access_token", "refresh_token", "api_key"})
 
 _STORE = """
@@ -84,10 +86,10 @@ def _from_environment(vendor: str) -> dict[str, str]:
 
 
 def _defaults(vendor: str) -> dict[str, str]:
-    """Defaults of that vendor's settings that are not empty: its addresses, region, model."""
-    chosen, prefix = settings(), f"{vendor}_"
-    every = {n: getattr(chosen, n) for n in type(chosen).model_fields if n.startswith(prefix)}
-    return {n.removeprefix(prefix): _plain(v) for n, v in every.items() if v not in (None, "")}
+    """The vendor's addresses, region and model, as set or by default."""
+    chosen = settings()
+    every = {name: getattr(chosen, f"{vendor}_{name}", None) for name in SHARED}
+    return {name: _plain(value) for name, value in every.items() if value not in (None, "")}
 
 
 def _plain(value: object) -> str:

@@ -85,7 +85,7 @@ def stray_numbers(text: str, figures: Figures) -> list[str]:
     stray = [found for found in _NUMBER.findall(text) if not _matches(found, known)]
     stray += [
         word for word in re.findall(r"[a-z]+", text.lower())
-        if word in _WORDS and not _matches(str(_WORDS[word]), known)
+        if word in _WORDS and Decimal(_WORDS[word]) not in known
     ]  # fmt: skip
     return [*stray, *(found.group(0) for found in _VAGUE.finditer(text))]
 

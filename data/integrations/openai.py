@@ -78,11 +78,10 @@ class OpenAI:
 
     def probe(self) -> str:
         """Look whether the model is there, and until when."""
-        found = self._called("models", lambda: list(self._client.models.list()), tries=1)
-        ours = next((each for each in found if each.id == self.model), None)
-        if ours is None:
+        found = self._called("models", self._models, tries=1)
+        if self.model not in found:
             raise Refused(f"OpenAI answers, but has no model {self.model}; set OPENAI_MODEL.")
-        ends = getattr(ours, "shutdown_date", None)
+        ends = found[self.model]
         return f"Model {self.model} is there" + (f" until {ends}." if ends else ".")
 
     def streams(self) -> Sequence[Stream]:
@@ -99,13 +98,19 @@ class OpenAI:
 
     def write(self, figures: Figures) -> tuple[list[str], int]:
         """Sentences about the figures, and the tokens they took. Raises VendorError."""
-        answer = self._called("responses", lambda: self._ask(figures), tries=TRIES)
-        used = 0 if answer.usage is None else int(answer.usage.total_tokens)
+        answer, used = self._called("responses", lambda: self._ask(figures), tries=TRIES)
         _count(used, self._world)
         return _sentences(answer), used
 
-    def _ask(self, figures: Figures) -> Any:
-        return self._client.responses.create(
+    def _models(self) -> dict[str, str | None]:
+        """Each model, and when it will be shut down."""
+        return {
+            each.id: getattr(each, "shutdown_date", None) for each in self._client.models.list()
+        }
+
+    def _ask(self, figures: Figures) -> tuple[Any, int]:
+        """The answer, and the tokens it took."""
+        answer = self._client.responses.create(
             model=self.model,
             instructions=_INSTRUCTIONS,
             input=json.dumps(figures.plain(), ensure_ascii=False),
@@ -113,6 +118,7 @@ class OpenAI:
             max_output_tokens=MOST_TOKENS,
             store=False,
         )
+        return answer, 0 if answer.usage is None else int(answer.usage.total_tokens)
 
     def _called(self, operation: str, call: Any, tries: int) -> Any:
         """Call with retries, the breaker and the record of calls. Raises VendorError."""
@@ -143,6 +149,11 @@ class OpenAI:
                     raise error from None
                 trace.retries += 1
                 self._world.sleep(wait)
+            except (ValueError, TypeError, AttributeError):
+                # The SDK reads what is no JSON object of the API as if it were one.
+                raise Unexpected(
+                    "OpenAI gave an answer that cannot be read; check OPENAI_BASE_URL."
+                ) from None
             else:
                 trace.answered(200, self._world.now() - began, 0)
                 return answer
