@@ -52,6 +52,8 @@ def require_good(password: str, *names: str | None) -> None:
     for name in names:
         if name and len(name) > 2 and name.casefold() in plain:
             raise PasswordRefused("The password holds the person's name; choose another.")
+    if plain in _common():
+        raise PasswordRefused("The password is one of the 10,000 commonest; choose another.")
     if len(set(plain)) < 4:
         raise PasswordRefused("The password repeats too few characters; choose another.")
 
@@ -69,6 +71,13 @@ def _fitting(password: str) -> str:
     if len(raw) <= _BCRYPT_BYTES and b"\0" not in raw and raw.decode("utf-8", "ignore") == password:
         return password
     return base64.b64encode(hashlib.sha256(raw).digest()).decode()
+
+
+@lru_cache
+def _common() -> frozenset[str]:
+    """The 10,000 commonest passwords; the file says where they come from."""
+    whole = (Path(__file__).parent / "common-passwords.txt").read_text("utf-8")
+    return frozenset(whole.partition("\n\n")[2].split("\n"))
 
 
 @lru_cache

@@ -50,13 +50,19 @@ def test_an_endless_password_is_not_worked_on() -> None:
 
 @pytest.mark.parametrize(
     ("password", "reason"),
-    [("elevenchars", "too short"), ("marta-weidmann-1", "name"), ("aaaaaaaabbbb", "repeats"),
+    [("elevenchars", "too short"), ("123456Qwerty", "commonest"), ("marta-weidmann-1", "name"), ("aaaaaaaabbbb", "repeats"),
      ("x" * 1025, "too long")],
 )  # fmt: skip
 def test_a_bad_password_is_refused_in_one_sentence(password: str, reason: str) -> None:
     with pytest.raises(PasswordRefused, match=reason) as caught:
         passwords.require_good(password, "marta", "Weidmann")
     assert str(caught.value).count(".") == 1
+
+
+def test_the_list_of_common_passwords_holds_ten_thousand() -> None:
+    common = passwords._common() - {""}
+    assert len(common) == 10_000
+    assert {"123456", "password", "123qweasdzxc"} <= common
 
 
 def test_no_rule_asks_for_digits_or_signs() -> None:
