@@ -19,12 +19,14 @@ class Live:
     slug: str = ""
     page_hash: str = ""
     fragments: dict[str, float] = field(default_factory=dict)
+    query: str = ""
     received: int = 0
+    largest: int = 0
 
     async def rerun(self, fragment: str = "") -> float:
         """Run the script, or one fragment, once; returns the seconds until it was done."""
         message = BackMsg()
-        message.rerun_script.query_string = ""
+        message.rerun_script.query_string = self.query
         message.rerun_script.page_script_hash = self.page_hash
         if not self.page_hash:
             message.rerun_script.page_name = self.slug
@@ -49,6 +51,7 @@ class Live:
         while True:
             body = await asyncio.wait_for(self.connection.recv(decode=False), 60)
             self.received += len(body)
+            self.largest = max(self.largest, len(body))
             if len(body) > 20_000:
                 continue  # a chart's data; what ends a run is short
             message = ForwardMsg()
@@ -62,7 +65,7 @@ class Live:
                 return
 
 
-async def opened(url: str, slug: str = "", cookie: str = "") -> Live:
+async def opened(url: str, slug: str = "", cookie: str = "", query: str = "") -> Live:
     """Open the page and wait for its first run."""
     headers = {"Origin": url} | ({"Cookie": cookie} if cookie else {})
     connection = await connect(
@@ -73,6 +76,6 @@ async def opened(url: str, slug: str = "", cookie: str = "") -> Live:
         compression=None,
         ping_interval=None,
     )
-    live = Live(connection, slug)
+    live = Live(connection, slug, query=query)
     await live.rerun()
     return live

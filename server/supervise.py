@@ -7,14 +7,17 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
 
+from config.settings import settings
 from data import database
 from data.embedded import EmbeddedError
+from data.metrics import heartbeat
 
 ROOT = Path(__file__).parent.parent
 _STOP_S = 1.5
@@ -94,10 +97,8 @@ def stop_database(limit_s: float = 1.5) -> None:
 
     The immediate one loses nothing that was committed: the next start replays the log.
     """
-    import threading
-
     server = database.embedded()
-    leaving = threading.Thread(target=database.stop, daemon=True)
+    leaving = threading.Thread(target=_leave, daemon=True)
     leaving.start()
     leaving.join(limit_s)
     pid = server.postmaster_pid() if leaving.is_alive() and server is not None else None
@@ -105,3 +106,9 @@ def stop_database(limit_s: float = 1.5) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGQUIT)
         leaving.join(1)
+
+
+def _leave() -> None:
+    with contextlib.suppress(Exception):  # the database may be what is wrong
+        heartbeat.leave(settings().instance, "web")
+    database.stop()

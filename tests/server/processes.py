@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -35,8 +36,9 @@ def worker(app: RunningApp) -> psutil.Process | None:
     """The worker that the web process started."""
     assert app.process is not None
     for child in psutil.Process(app.process.pid).children():
-        if child.is_running() and "worker" in child.cmdline():
-            return child
+        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie is one too
+            if "worker" in child.cmdline():
+                return child
     return None
 
 

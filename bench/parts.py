@@ -1,0 +1,136 @@
+"""The parts of the run, in order; each yields its rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from statistics import median
+
+from bench import load, orders, paint, sales, samples, servers, starts, wire
+from bench.report import Row
+from bench.servers import Server
+from bench.session import admin_cookie, beside
+
+PAGES = ("performance", "business")
+
+
+def pages(lines: int) -> Iterator[Row]:
+    """The product on many order lines, beside the stock and the tuned script."""
+    home = servers.new_home()
+    product = servers.product(home, SAMPLE_INTERVAL="2")
+    product.start()
+    stock, tuned = servers.stock(), servers.tuned()
+    with beside(home):
+        orders.fill(lines)
+        found = sales.queries_ms()
+        cookie = admin_cookie()
+        stock.start()
+        tuned.start()
+        yield from painted(product, stock, tuned, cookie)
+        yield from reruns(product, stock, tuned, cookie)
+        yield from held(product, stock, tuned, cookie)
+        samples.fill()
+        yield from many_points(product, cookie)
+    for server in (stock, tuned, product):
+        server.stop()
+    servers.throw_away(home)
+    yield from sales.by_volume(lines // 10, found, lines)
+
+
+def painted(
+    product: Server, stock: Server, tuned: Server, cookie: tuple[str, str]
+) -> Iterator[Row]:
+    """Navigation to the first chart, in a cold browser."""
+    visits: dict[str, tuple[Server, str, tuple[str, str] | None]] = {
+        "stock": (stock, "", None),
+        "tuned": (tuned, "", None),
+        **{page: (product, page, cookie) for page in PAGES},
+    }
+    took = paint.cold(visits)
+    base = took["stock"].seconds
+    for page in PAGES:
+        share = took[page].seconds / base
+        yield Row(
+            f"{page} page, cold browser to painted chart", f"{took[page].seconds:.2f} s",
+            f"stock {base:.2f} s, tuned {took['tuned'].seconds:.2f} s → {share:.2f}×",
+            "≤ 0.75× stock", share <= 0.75,
+        )  # fmt: skip
+
+
+def reruns(product: Server, stock: Server, tuned: Server, cookie: tuple[str, str]) -> Iterator[Row]:
+    """A click that runs the whole script again, median of 30."""
+    base = asyncio.run(_p50(stock, "", ""))
+    light = asyncio.run(_p50(tuned, "", ""))
+    for page in PAGES:
+        mine = asyncio.run(_p50(product, page, "=".join(cookie)))
+        share = mine / base
+        yield Row(
+            f"{page} page, rerun p50", f"{mine * 1000:.1f} ms",
+            f"stock {base * 1000:.1f} ms, tuned {light * 1000:.1f} ms → {share:.2f}×",
+            "≤ 0.25× stock", share <= 0.25,
+        )  # fmt: skip
+
+
+async def _p50(server: Server, slug: str, cookie: str) -> float:
+    page = await wire.opened(server.url, slug, cookie)
+    took = [await page.rerun() for _ in range(35)][5:]
+    await page.connection.close()
+    return median(took)
+
+
+def held(product: Server, stock: Server, tuned: Server, cookie: tuple[str, str]) -> Iterator[Row]:
+    """Live pages held at a refresh of 2 s."""
+    base = load.ramp(stock, "", "", 40)
+    light = load.ramp(tuned, "", "", 200)
+    mine = load.ramp(product, "performance", "=".join(cookie))
+    yield Row(
+        "live pages held, 2 s refresh, p95 < 1 s", f"{mine.pages} (p95 {mine.p95_s * 1000:.0f} ms)",
+        f"stock {base.pages}, tuned {light.pages}", "≥ 200", mine.pages >= 200,
+    )  # fmt: skip
+    yield Row(
+        "RSS of the web process at that", f"{mine.rss_mib:.0f} MiB",
+        f"stock {base.rss_mib:.0f} MiB at {base.pages}", "≤ 450 MB", mine.rss_mib * 1.048576 <= 450,
+    )  # fmt: skip
+    share = mine.cpu_ms_a_tick / base.cpu_ms_a_tick
+    yield Row(
+        "CPU of one live tick of one page", f"{mine.cpu_ms_a_tick:.1f} ms",
+        f"stock {base.cpu_ms_a_tick:.1f} ms, tuned {light.cpu_ms_a_tick:.1f} ms → {share:.2f}×",
+        "≤ 0.25× stock", share <= 0.25,
+    )  # fmt: skip
+
+
+def many_points(product: Server, cookie: tuple[str, str]) -> Iterator[Row]:
+    """172,800 raw samples in the range against 900."""
+    took = paint.cold(
+        {name: (product, f"performance?range={name}", cookie) for name in ("15m", "2d")}
+    )
+    ratio = took["2d"].seconds / took["15m"].seconds
+    yield Row(
+        "performance page over 172,800 raw points", f"{took['2d'].seconds:.2f} s",
+        f"900 points: {took['15m'].seconds:.2f} s → {ratio:.2f}×", "≤ 1.1×", ratio <= 1.1,
+    )  # fmt: skip
+    largest = asyncio.run(_largest(product, "performance", "range=2d", "=".join(cookie))) / 1024
+    yield Row(
+        "largest message of that page", f"{largest:.0f} KiB", "", "≤ 64 KiB a chart", largest <= 64
+    )
+
+
+async def _largest(server: Server, slug: str, query: str, cookie: str) -> int:
+    page = await wire.opened(server.url, slug, cookie, query)
+    await page.connection.close()
+    return page.largest
+
+
+def _starts(_: int) -> Iterator[Row]:
+    yield from starts.starts()
+
+
+def _imports(_: int) -> Iterator[Row]:
+    yield from sales.imports()
+
+
+PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
+    "starts": _starts,
+    "imports": _imports,
+    "pages": pages,
+}
