@@ -13,7 +13,8 @@ from sqlalchemy import Connection, RowMapping, text
 
 from auth import audit
 from auth.person import Person
-from config.settings import durations_by_role, settings
+from config.durations import by_role
+from config.settings import settings
 from data import database
 
 COOKIE = "sentia_session"
@@ -163,8 +164,8 @@ def _begin(opened: Connection, row: RowMapping, address: str | None, agent: str 
 
 
 def _for_role(given: str, role: str) -> float:
-    by_role = durations_by_role(given)
-    return by_role.get(role, by_role[""])
+    limits = by_role(given)
+    return limits.get(role, limits[""])
 
 
 def sign_out(token: str | None, address: str | None = None) -> None:
@@ -235,12 +236,19 @@ def still_good(ids: Collection[int]) -> set[int]:
     return {row["id"] for row in rows}
 
 
-def touch(ids: Collection[int]) -> None:
-    """Note that somebody is at these sessions now; called once a while for many at once."""
-    if ids:
+def touch(active: Collection[int], open_: Collection[int]) -> None:
+    """Note who is at work and whose pages are open; called once a while for many at once."""
+    if active or open_:
         database.execute(
-            f"UPDATE sessions s SET seen_at = now() WHERE s.id = ANY(:ids) AND {LIVE}",
-            ids=sorted(ids),
+            f"""
+            UPDATE sessions s
+            SET seen_at = CASE WHEN s.id = ANY(:active) THEN now() ELSE s.seen_at END,
+                open_at = CASE WHEN s.id = ANY(:open) THEN now() ELSE s.open_at END
+            WHERE s.id = ANY(:either) AND {LIVE}
+            """,
+            active=sorted(active),
+            open=sorted(open_),
+            either=sorted({*active, *open_}),
         )
 
 
@@ -264,4 +272,5 @@ def sweep() -> None:
     database.execute("DELETE FROM sign_in_waits WHERE changed_at < now() - interval '1 day'")
     database.execute(
         "DELETE FROM sessions WHERE greatest(expires_at, ended_at) < now() - interval '400 days'"
+        " AND NOT EXISTS (SELECT 1 FROM tickets t WHERE t.session_id = sessions.id)"
     )

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from config.durations import by_role
+
 
 class SettingsError(Exception):
     """A setting that cannot be used; its text is one sentence that names the variable."""
@@ -77,6 +79,24 @@ class Settings(BaseSettings):
         description="Minutes without anybody touching a page after which a session ends, written "
         "alike; a wall screen of operators wants `60,operator=480`.",
     )
+    sentia_activity: Literal["named", "anonymous", "off"] = Field(
+        "named",
+        description="Page views for the Users page: `named` keeps who looked, `anonymous` only "
+        "that somebody did, `off` keeps none.",
+    )
+    sentia_activity_days: int = Field(
+        400, ge=1, le=3660, description="Days that page views are kept."
+    )
+    sentia_require_mfa: Literal["none", "admin", "all"] = Field(
+        "none", description="Whose sign-in needs a second factor: `none`, `admin` or `all`."
+    )
+    sentia_smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server for invitations and forgotten passwords, "
+        "`smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`; empty: an admin hands "
+        "links over.",
+    )
+    sentia_mail_from: str = Field("sentia@localhost", description="Sender of those messages.")
 
     # Live metrics
     instance_name: str = Field(
@@ -233,7 +253,7 @@ class Settings(BaseSettings):
     @field_validator("sentia_session_hours", "sentia_idle_minutes")
     @classmethod
     def _by_role(cls, given: str) -> str:
-        durations_by_role(given)
+        by_role(given)
         return given
 
     @field_validator("trusted_proxies")
@@ -260,24 +280,6 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The company's time zone."""
         return ZoneInfo(self.company_timezone)
-
-
-def durations_by_role(given: str) -> dict[str, float]:
-    """`8,admin=4` as {"": 8.0, "admin": 4.0}; "" stands for every other role.
-
-    Raises ValueError.
-    """
-    found: dict[str, float] = {}
-    for part in given.split(","):
-        role, _, number = part.strip().rpartition("=")
-        try:
-            found[role.strip()] = float(number)
-        except ValueError:
-            found[role.strip()] = -1.0
-    known = {"", "viewer", "operator", "manager", "admin"}
-    if "" not in found or not found.keys() <= known or not all(0 < n < 1e5 for n in found.values()):
-        raise ValueError("must be a number above 0, then `role=number` for single roles")
-    return found
 
 
 @lru_cache

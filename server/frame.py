@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from auth import roles, sessions
+from auth import activity, roles, sessions
 from auth.people import Person
 from components import brand, guard, login, style
 from components.markup import escape
@@ -46,8 +49,21 @@ def _for(person: Person | None) -> None:
     entries = {page.slug: _entry(page, person.role) for page in pages()}
     chosen = st.navigation(_menu(person, entries), expanded=True)
     _account(person, entries["account"])
-    with page_run(chosen.url_path or "start"):
+    with page_run(chosen.url_path or "start"), _noted(person, chosen.url_path):
         chosen.run()
+
+
+@contextmanager
+def _noted(person: Person, slug: str) -> Iterator[None]:
+    """Remember that the person opened this page; written later, see auth/activity.py."""
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        context = get_script_run_ctx()
+        if slug and context is not None:
+            took = 1000 * (time.perf_counter() - began)
+            activity.note(context.session_id, person, slug, took)
 
 
 def _who() -> Person | None:

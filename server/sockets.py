@@ -13,14 +13,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from auth import sessions
+from auth import activity, sessions
 from auth.people import Person
-from config.settings import durations_by_role, settings
+from config.durations import by_role
+from config.settings import settings
 from data.database import DatabaseUnavailable
 from server import identity
 
 EVERY_S = 1.0
-_SWEEP_S = 3600.0
+_FLUSH_S = 5.0
 _STREAM = "/_stcore/stream"
 # What the browser needs before anybody is signed in.
 _OPEN = ("/_stcore/health", "/_stcore/host-config")
@@ -103,6 +104,8 @@ class Doors:
             await self.app(told, self._receiving(receive, socket, restart), self._sending(socket))
         finally:
             self.open.discard(socket)
+            if socket.tab is not None:
+                activity.left(socket.tab)
 
     async def _judge(self, socket: Socket) -> None:
         """Note whose page this is. Somebody whose session ended is nobody."""
@@ -187,7 +190,7 @@ class Doors:
 
     async def _watch(self) -> None:
         """Ask once a second which open pages lost the right to be; one query for all of them."""
-        touched = swept = time.monotonic()
+        touched = flushed = time.monotonic()
         while True:
             await asyncio.sleep(EVERY_S)
             try:
@@ -196,9 +199,9 @@ class Doors:
                 if now - touched >= _touch_every():
                     touched = now
                     await self._touch()
-                if now - swept >= _SWEEP_S:
-                    swept = now
-                    await asyncio.to_thread(sessions.sweep)
+                if now - flushed >= _FLUSH_S:
+                    flushed = now
+                    await asyncio.to_thread(activity.flush)
             except DatabaseUnavailable:
                 continue
             except Exception as error:
@@ -220,9 +223,10 @@ class Doors:
 
     async def _touch(self) -> None:
         active, self.active = self.active, set()
-        await asyncio.to_thread(sessions.touch, active)
+        held = {one.session for one in self.open if one.session is not None}
+        await asyncio.to_thread(sessions.touch, active, held)
 
 
 def _touch_every() -> float:
     """Seconds between notes of who is at work: a fraction of the shortest idle time."""
-    return min(30.0, 60 * min(durations_by_role(settings().sentia_idle_minutes).values()) / 4)
+    return min(30.0, 60 * min(by_role(settings().sentia_idle_minutes).values()) / 4)

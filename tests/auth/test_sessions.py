@@ -98,7 +98,7 @@ def test_touching_a_session_keeps_it_but_wakes_no_dead_one(database: str) -> Non
     alive, dead = begin(), begin(username="noa")
     aged("seen_at = now() - interval '59 minutes'", alive)
     aged("seen_at = now() - interval '61 minutes'", dead)
-    sessions.touch({alive.id, dead.id})
+    sessions.touch({alive.id, dead.id}, {alive.id})
     assert sessions.still_good([alive.id, dead.id]) == {alive.id}
     assert float(db.scalar("SELECT extract(epoch FROM now() - seen_at) FROM sessions"
                            " WHERE id = :id", id=alive.id)) < 10  # fmt: skip

@@ -36,7 +36,9 @@ CREATE TABLE recovery_codes (
 """
 
 VIEWS = """
+ALTER TABLE sessions ADD COLUMN open_at timestamptz;
 CREATE TABLE page_views (
+    id bigint PRIMARY KEY,
     at timestamptz NOT NULL,
     user_id bigint,
     session_id bigint,
@@ -48,16 +50,17 @@ CREATE INDEX page_views_by_time ON page_views USING brin (at);
 CREATE INDEX page_views_of_session ON page_views (session_id, at DESC);
 CREATE TABLE page_views_daily (
     day date NOT NULL,
-    user_id bigint NOT NULL DEFAULT 0,
+    user_id bigint NOT NULL,
     page text NOT NULL,
     views bigint NOT NULL,
     run_ms double precision NOT NULL,
     slowest_ms real NOT NULL,
     stayed_s double precision NOT NULL DEFAULT 0,
+    stays bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (day, user_id, page)
 );
 CREATE TABLE page_views_hourly (
-    hour timestamptz NOT NULL PRIMARY KEY,
+    hour timestamptz PRIMARY KEY,
     views bigint NOT NULL
 );
 """
