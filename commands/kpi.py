@@ -7,22 +7,28 @@ import json
 import sys
 from datetime import date
 from math import isnan
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from commands import Refusal
+from config.catalogue.document import page
 from config.kpis import KPIS, UnknownKpi, kpi
 from data.queries import kpi as figures
 
-app = typer.Typer(
-    help="Values of KPIs.", context_settings={"allow_interspersed_args": True}
-)
+app = typer.Typer(help="Values of KPIs.", context_settings={"allow_interspersed_args": True})
+PAGE = Path(__file__).parent.parent / "docs" / "kpis.md"
 
 
 @app.callback(invoke_without_command=True, no_args_is_help=True)
 def show(
-    slug: Annotated[str, typer.Argument(help="The KPI's name, or `list` for all of them.")],
+    slug: Annotated[
+        str,
+        typer.Argument(
+            help="The KPI's name; `list` prints all of them, `doc` writes docs/kpis.md."
+        ),
+    ],
     start: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")] = "",
     end: Annotated[str, typer.Option("--to", help="Last day, included.")] = "",
     by: Annotated[str, typer.Option(help="day, week, month, channel, product or country.")] = "",
@@ -31,8 +37,8 @@ def show(
     """Print a KPI over company days, as a whole or by a breakdown."""
     if form not in ("csv", "json"):
         raise Refusal(f'"{form}" is no format; use --format csv or --format json.')
-    if slug == "list":
-        _print_list(form)
+    if slug in ("list", "doc"):
+        _print_list(form) if slug == "list" else PAGE.write_text(page(KPIS.values()))
         return
     try:
         kpi(slug)
