@@ -18,6 +18,8 @@ _MODULES = (
     "kpi_story",
     "imports",
     "performance",
+    "alerts",
+    "integrations",
     "account",
     "users",
 )

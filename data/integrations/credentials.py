@@ -55,14 +55,26 @@ def load(connection: str, vendor: str) -> Credentials:
 
 
 def save(connection: str, entered: Mapping[str, str], by: str) -> None:
-    """Store what a person typed, encrypted; an empty value keeps the stored one."""
-    merged = _stored(connection) | {k: v.strip() for k, v in entered.items() if v.strip()}
+    """Store what a person typed, encrypted; an empty value keeps the stored one.
+
+    Tokens that were got with other credentials are dropped.
+    """
+    before = _stored(connection)
+    merged = before | {k: v.strip() for k, v in entered.items() if v.strip()}
     with database.transaction() as opened:
         opened.execute(
             text(_STORE),
             {"name": connection, "sealed": secrets.encrypt(json.dumps(merged)), "by": by},
         )
-    tokens.forget(connection)
+    if {k: v for k, v in merged.items() if k != "tenant_id"} != {
+        k: v for k, v in before.items() if k != "tenant_id"
+    }:
+        tokens.forget(connection)
+
+
+def entered(connection: str) -> frozenset[str]:
+    """Names of what is stored, never the values. Raises SecretUnreadable."""
+    return frozenset(_stored(connection))
 
 
 def forget(connection: str) -> None:

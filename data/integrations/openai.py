@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,7 +12,7 @@ import openai as sdk
 
 from config.settings import settings
 from data import database
-from data.integrations import breaker, calls, retry
+from data.integrations import breaker, calls, explanations, retry
 from data.integrations.client import Input, Making, Stream, Vendor
 from data.integrations.credentials import Credentials, load
 from data.integrations.errors import (
@@ -99,7 +97,7 @@ class OpenAI:
     def write(self, figures: Figures) -> tuple[list[str], int]:
         """Sentences about the figures, and the tokens they took. Raises VendorError."""
         answer, used = self._called("responses", lambda: self._ask(figures), tries=TRIES)
-        _count(used, self._world)
+        explanations.count(used, self._world)
         return _sentences(answer), used
 
     def _models(self) -> dict[str, str | None]:
@@ -164,10 +162,10 @@ def explain(figures: Figures, world: World | None = None) -> Narrative:
     world = world or World()
     try:
         given = load("openai", "openai")
-        key = _hash(figures, given.get("model"))
-        if (stored := _stored(key)) is not None:
+        key = explanations.key(figures, given.get("model"))
+        if (stored := explanations.stored(key)) is not None:
             return stored
-        if _used(world) >= settings().openai_monthly_tokens:
+        if explanations.used(world) >= settings().openai_monthly_tokens:
             return Narrative.none(
                 "The tokens of this month are used up; it works again next month."
             )
@@ -182,7 +180,7 @@ def explain(figures: Figures, world: World | None = None) -> Narrative:
             "figures shown."
         )
     made = Narrative(tuple(sentences), None, given.get("model"))
-    _keep(key, made)
+    explanations.keep(key, made)
     return made
 
 
@@ -259,47 +257,6 @@ def _sentences(answer: Any) -> list[str]:
 def _base(given: Credentials) -> str:
     base = given.get("base_url").rstrip("/")
     return base if urlsplit(base).path.strip("/") else f"{base}/v1"
-
-
-def _hash(figures: Figures, model: str) -> str:
-    return hashlib.sha256(json.dumps([model, figures.plain()]).encode()).hexdigest()
-
-
-def _stored(key: str) -> Narrative | None:
-    row = database.one("SELECT model, narrative FROM explanations WHERE input_hash = :key", key=key)
-    return (
-        None if row is None else Narrative(tuple(row["narrative"]["sentences"]), None, row["model"])
-    )
-
-
-def _keep(key: str, made: Narrative) -> None:
-    database.execute(
-        "INSERT INTO explanations (input_hash, model, narrative) "
-        "VALUES (:key, :model, CAST(:narrative AS jsonb)) ON CONFLICT DO NOTHING",
-        key=key,
-        model=made.model,
-        narrative=json.dumps(asdict(made)),
-    )
-
-
-def _month(world: World) -> date:
-    return datetime.fromtimestamp(world.now(), UTC).date().replace(day=1)
-
-
-def _used(world: World) -> int:
-    used = database.scalar(
-        "SELECT used FROM explanation_tokens WHERE month = :month", month=_month(world)
-    )
-    return int(used or 0)
-
-
-def _count(used: int, world: World) -> None:
-    database.execute(
-        "INSERT INTO explanation_tokens AS t (month, used) VALUES (:month, :used) "
-        "ON CONFLICT (month) DO UPDATE SET used = t.used + excluded.used",
-        month=_month(world),
-        used=used,
-    )
 
 
 VENDOR = Vendor(

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import secrets as chance
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
@@ -110,25 +110,26 @@ def begin(connection: str, given: Credentials, redirect: str) -> str:
     return f"{given.get('authorize_url')}?{urlencode(query)}"
 
 
-def finish(state: str, code: str, making: Making) -> None:
-    """Take the code of a consent for a token. Raises SignInRefused for an unknown state."""
+def finish(state: str, code: str, making_of: Callable[[str], Making]) -> str:
+    """Take the code of a consent for a token; returns the connection it was begun for.
+
+    Raises SignInRefused for a state that is unknown, used or too old.
+    """
     with database.transaction() as opened:
         row = opened.execute(
             text(
-                "DELETE FROM integration_sign_ins WHERE state = :state AND connection = :name "
-                "AND made_at > now() - make_interval(secs => :lives) RETURNING sealed"
+                "DELETE FROM integration_sign_ins WHERE state = :state "
+                "AND made_at > now() - make_interval(secs => :lives) RETURNING connection, sealed"
             ),
-            {
-                "state": _hashed(state),
-                "name": making.connection,
-                "lives": _STATE_LIVES.total_seconds(),
-            },
+            {"state": _hashed(state), "lives": _STATE_LIVES.total_seconds()},
         ).first()
     if row is None:
         raise SignInRefused("This sign-in at Xero is too old or was not begun here; begin again.")
+    making = making_of(row.connection)
     proof = json.loads(secrets.decrypt(row.sealed))
     signer = Signer(making, Identity(making.connection, "xero", TITLE))
     tokens.store(making.connection, signer.exchange(code, proof["verifier"], proof["redirect"]))
+    return making.connection
 
 
 def token_url(given: Credentials) -> str:

@@ -243,13 +243,13 @@ def test_a_consent_uses_pkce_and_its_state_works_once(
     query = parse_qs(urlsplit(xero_sign_in.begin("xero", made.credentials, "http://x/cb")).query)
     assert query["code_challenge_method"] == ["S256"]
     assert "offline_access" in query["scope"][0]
-    xero_sign_in.finish(query["state"][0], "code", made)
+    assert xero_sign_in.finish(query["state"][0], "code", lambda _: made) == "xero"
     form = fake.asked[-1].form
     assert (form["client_id"], form["redirect_uri"]) == ("app", "http://x/cb")
     assert len(form["code_verifier"]) >= 43
     assert [each.name for each in Xero(made).connections()] == ["Acme Ltd"]
     with pytest.raises(SignInRefused, match="begin again"):
-        xero_sign_in.finish(query["state"][0], "code", made)
+        xero_sign_in.finish(query["state"][0], "code", lambda _: made)
 
 
 def test_an_organisation_that_is_not_connected_is_said_in_words(
