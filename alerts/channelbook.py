@@ -154,12 +154,14 @@ def remove(name: str) -> None:
         raise UnknownChannel(f'No channel is called "{name}"; somebody removed it.')
 
 
-def move(name: str, position: int) -> None:
-    """Put a channel at a place in the order of fallback."""
+def move_up(name: str) -> None:
+    """Put a channel one place forward in the order of fallback."""
+    names = [row.name for row in listed()]
+    place = names.index(name) if name in names else 0
+    names[max(0, place - 1) : place + 1] = reversed(names[max(0, place - 1) : place + 1])
     database.execute(
-        "UPDATE alert_channels SET position = :position WHERE name = :name",
-        position=position,
-        name=name,
+        "UPDATE alert_channels SET position = array_position(CAST(:names AS text[]), name)",
+        names=names,
     )
 
 

@@ -1,0 +1,65 @@
+"""Alerts that fired in a period: how often, how long, how quickly people and problems moved."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from alerts import store
+from alerts.rules import SEVERITIES
+from components import charts, guard, tables, tiles
+from components.panel import panel
+from components.period import Period
+from data import company
+
+_COLUMNS = {
+    "fired_at": "Fired",
+    "rule": "Rule",
+    "labels": "Labels",
+    "severity": "Severity",
+    "value": "Value",
+    "minutes": "Minutes",
+    "resolved_at": "Resolved",
+    "acknowledged_by": "Acknowledged by",
+    "to_acknowledge_min": "Minutes until then",
+    "open": "Alert",
+}
+
+
+def show(chosen: Period) -> None:
+    """Filters, figures, a chart by rule, and the list."""
+    guard.require("alerts")
+    with st.container(horizontal=True):
+        search = st.text_input("Search", placeholder="Rule or label", key="history-search")
+        severities = st.multiselect("Severity", SEVERITIES, key="history-severity")
+    frame = store.history(chosen.start, chosen.end, search, severities)
+    found = store.times(frame)
+    tiles.row(
+        [
+            tiles.Tile("Fired", found.fired, better="lower", source="alert history"),
+            tiles.Tile("Time to acknowledge", found.mtta_min, "minutes", better="lower",
+                       reason="No alert of this period was acknowledged.", note="mean (MTTA)"),
+            tiles.Tile("Time to resolve", found.mttr_min, "minutes", better="lower",
+                       reason="No alert of this period has resolved yet.", note="mean (MTTR)"),
+        ]
+    )  # fmt: skip
+    with panel("Most often", "times fired by rule"):
+        counts = frame.groupby("rule", as_index=False).size().sort_values("size", ascending=False)
+        charts.bars(counts, key="alerts-by-rule", label="rule", value="size",
+                    nothing="Nothing fired in this period.")  # fmt: skip
+    with panel("Alerts", "newest first"):
+        _list(frame)
+
+
+def _list(frame: pd.DataFrame) -> None:
+    shown = frame.assign(open=[f"alerts?alert={number}" for number in frame["id"]])
+    for column in ("fired_at", "resolved_at"):
+        instants = pd.to_datetime(shown[column], utc=True)
+        shown[column] = instants.dt.tz_convert(company.zone()).dt.strftime("%Y-%m-%d %H:%M:%S")
+    tables.table(
+        shown,
+        name="alert-history",
+        columns=_COLUMNS,
+        formats={"minutes": "minutes", "to_acknowledge_min": "minutes"},
+        nothing="Nothing fired in this period.",
+    )

@@ -1,0 +1,174 @@
+"""What fires now, what is about to, and what is kept quiet; live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from alerts import people, store
+from alerts.labels import Matcher
+from components import alert_card, empty, guard, tables, tiles
+from components.panel import panel
+from components.period import Period
+from pages import alert_parts as parts
+
+_MOST_CARDS = 50
+_PENDING = {
+    "rule": "Rule",
+    "labels": "Labels",
+    "since": "Since",
+    "value": "Value",
+    "threshold": "Threshold",
+}
+
+
+def show(chosen: Period) -> None:
+    """Tiles, the alerts that fire and what can be done about them, pending and silenced ones."""
+    parts.say_what_was_done()
+    st.fragment(_live, run_every=chosen.refresh)()
+
+
+def _live() -> None:
+    guard.require("alerts")
+    now = datetime.now(UTC)
+    found = store.open_alerts(now)
+    rules = store.rule_states()
+    loud = [alert for alert in found if alert.status != "silenced"]
+    quiet = [alert for alert in found if alert.status == "silenced"]
+    _tiles(loud, quiet, rules, now)
+    sound = st.query_params.get("sound") == "on"
+    if sound:
+        _sound(loud)
+    with panel("Firing", f"{len(loud)} now"):
+        search = st.text_input("Search", placeholder="Rule, label or severity", key="alerts-search",
+                               label_visibility="collapsed")  # fmt: skip
+        shown = [alert for alert in loud if search.lower() in _text(alert)]
+        _cards(shown, now, "Nothing is firing." if not loud else "No alert matches.")
+        if shown:
+            _actions(shown, now)
+    with panel("Pending", "the condition holds, not yet for long enough"):
+        tables.table(
+            _readable(store.pending()),
+            name="pending-alerts",
+            nothing="Nothing is pending.",
+            columns=_PENDING,
+        )
+    with panel("Silenced", "firing, but not telling anybody"):
+        _cards(quiet, now, "Nothing is silenced.")
+
+
+def _tiles(
+    loud: Sequence[store.Alert], quiet: Sequence[store.Alert], rules: pd.DataFrame, now: datetime
+) -> None:
+    critical = sum(alert.severity == "critical" for alert in loud)
+    unowned = sum(alert.acknowledged_at is None for alert in loud)
+    counts = [
+        ("Critical", critical, 0),
+        ("Firing", len(loud), None),
+        ("Nobody has it", unowned, 0),
+        ("Pending", int(rules["pending"].sum()), None),
+        ("Silenced", len(quiet), None),
+        ("Rules in error", int(rules["error"].notna().sum()), 0),
+    ]
+    tiles.row(
+        [
+            tiles.Tile(title, value, better="lower", critical=limit, source="alert rules",
+                       as_of=now)
+            for title, value, limit in counts
+        ]
+    )  # fmt: skip
+
+
+def _text(alert: store.Alert) -> str:
+    return f"{alert.rule} {alert.label_text} {alert.severity} {alert.status}".lower()
+
+
+def _cards(found: Sequence[store.Alert], now: datetime, nothing: str) -> None:
+    if not found:
+        empty.state(nothing)
+        return
+    blocks = [alert_card.html(parts.card(alert, now), now) for alert in found[:_MOST_CARDS]]
+    st.html(f'<div role="list">{"".join(blocks)}</div>')
+    if len(found) > _MOST_CARDS:
+        st.caption(f"{len(found) - _MOST_CARDS} more; search to find them.")
+
+
+def _readable(frame: pd.DataFrame) -> pd.DataFrame:
+    def spelled(labels: dict[str, str]) -> str:
+        return ", ".join(f"{name}={text}" for name, text in sorted(labels.items()))
+
+    return frame.assign(labels=[spelled(labels) for labels in frame["labels"]])
+
+
+def _actions(found: Sequence[store.Alert], now: datetime) -> None:
+    """Acknowledge, snooze or silence several alerts at once."""
+    if not parts.may("acknowledge"):
+        return
+    names = {alert.id: f"{alert.rule} {alert.label_text}".strip() for alert in found}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        picked = st.multiselect("Alerts", list(names), format_func=lambda i: names.get(i, str(i)),
+                                placeholder="All that are shown", key="alerts-picked")  # fmt: skip
+        note = st.text_input("Note", key="alerts-note", max_chars=2000)
+        ids = picked or list(names)
+        if st.button("Acknowledge", type="primary", key="alerts-acknowledge"):
+            _do("acknowledge", ids, lambda who: people.acknowledge(ids, who, note, now))
+        length = st.selectbox("Snooze for", list(parts.SNOOZES), key="alerts-snooze-for", width=120)
+        if st.button("Snooze", key="alerts-snooze"):
+            until = now + parts.SNOOZES[length]
+            _do("snooze", ids, lambda who: people.snooze(ids, until, who, now))
+        if parts.may("silence") and st.button("Silence", key="alerts-silence"):
+            _silence([alert for alert in found if alert.id in ids], now + parts.SNOOZES[length],
+                     note, now)  # fmt: skip
+
+
+def _do(what: str, ids: Sequence[int], act: parts.Act) -> None:
+    on = ", ".join(map(str, ids))
+    done = f"{len(ids)} alerts: {what}d."
+    if parts.carry_out("acknowledge", what, on, lambda person: act(person.name), done):
+        st.rerun()
+
+
+def _silence(found: Sequence[store.Alert], until: datetime, note: str, now: datetime) -> None:
+    """One silence an alert, matching its rule and exactly its labels."""
+
+    def act(who: str) -> None:
+        for alert in found:
+            matchers = [Matcher("rule", "=", alert.rule)]
+            matchers += [Matcher(name, "=", text) for name, text in sorted(alert.labels.items())]
+            people.silence(matchers, now, until, note, who)
+
+    on = ", ".join(str(alert.id) for alert in found)
+    done = f"{len(found)} alerts are silenced."
+    if parts.carry_out("silence", "silence", on, lambda person: act(person.name), done):
+        st.rerun()
+
+
+def _sound(loud: Sequence[store.Alert]) -> None:
+    """A short tone on a wall board when an alert fires that was not there before."""
+    known = st.session_state.get("alerts-known")
+    ids = {alert.id for alert in loud}
+    st.session_state["alerts-known"] = ids
+    if known is not None and ids - known:
+        st.audio(_tone(), format="audio/wav", autoplay=True, width=1)
+
+
+@st.cache_data(show_spinner=False)
+def _tone() -> bytes:
+    import io
+    import wave
+
+    import numpy as np
+
+    at = np.arange(0, 0.6, 1 / 16000)
+    pitch = np.where(at < 0.3, 880, 660)
+    samples = (np.sin(2 * np.pi * pitch * at) * 9000).astype("<i2")
+    target = io.BytesIO()
+    with wave.open(target, "wb") as opened:
+        opened.setnchannels(1)
+        opened.setsampwidth(2)
+        opened.setframerate(16000)
+        opened.writeframes(samples.tobytes())
+    return target.getvalue()

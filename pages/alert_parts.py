@@ -1,0 +1,111 @@
+"""What the views of the Alerts page share: doing something as somebody, and saying so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from alerts import signals, store
+from auth import audit, roles
+from auth.people import Person
+from components import guard
+from components.alert_card import Card
+from data.database import DatabaseUnavailable
+
+SNOOZES = {
+    "30 min": timedelta(minutes=30),
+    "2 h": timedelta(hours=2),
+    "8 h": timedelta(hours=8),
+    "1 day": timedelta(days=1),
+    "1 week": timedelta(weeks=1),
+}
+_TOLD = "alerts-told"
+Act = Callable[[str], object]
+
+
+def may(action: str) -> bool:
+    """Whether the person may do this to alerts; what they press is checked again."""
+    return roles.can(guard.person().role, "alerts", action)
+
+
+def carry_out(action: str, what: str, on: str, act: Callable[[Person], object], done: str) -> bool:
+    """Check the permission, act, write it to the audit trail, and say so on the next run."""
+    person = guard.require("alerts", action)
+    try:
+        act(person)
+    except DatabaseUnavailable as error:
+        st.error(str(error))
+        return False
+    except (ValueError, LookupError) as error:
+        st.error(str(error))
+        return False
+    except Exception as error:
+        if not type(error).__module__.startswith("alerts."):
+            raise
+        st.error(str(error))
+        return False
+    audit.record(f"alerts.{what}", actor=person, on=on, address=guard.address())
+    st.session_state[_TOLD] = done
+    return True
+
+
+def say_what_was_done() -> None:
+    """The result of what was pressed before this run."""
+    if done := st.session_state.pop(_TOLD, None):
+        st.toast(done)
+
+
+@st.cache_data(ttl=10, max_entries=500, show_spinner=False)
+def recent(signal: str, labels: tuple[tuple[str, str], ...], minute: int) -> list[float]:
+    """About 60 values of an alert's series over the last hour; `minute` renews it."""
+    end = datetime.fromtimestamp(minute * 60 + 60, UTC)
+    try:
+        found = signals.read(signal, end - timedelta(hours=1), end)
+    except Exception:  # a card without its line is better than none
+        return []
+    for series in found:
+        if set(series.labels) <= set(labels):
+            values = store.as_pandas(series).replace([float("inf"), -float("inf")], None).dropna()
+            return [float(value) for value in values.iloc[:: max(1, len(values) // 60)]]
+    return []
+
+
+def card(found: store.Alert, now: datetime) -> Card:
+    """An alert as its card."""
+    unit = unit_of(found.signal)
+    spark: list[float] = []
+    if found.signal:
+        labels = tuple(sorted(found.labels.items()))
+        spark = recent(found.signal, labels, int(now.timestamp()) // 60)
+    return Card(
+        title=found.rule,
+        labels=found.label_text,
+        severity=found.severity,
+        since=found.active_since,
+        condition=found.condition,
+        value=found.value,
+        unit=unit,
+        link=f"alerts?alert={found.id}",
+        who=f"{found.acknowledged_by} has it" if found.acknowledged_by else "",
+        quiet=found.quiet or "",
+        spark=spark,
+        threshold=found.threshold,
+    )
+
+
+@st.cache_data(ttl=300, show_spinner=False)
+def _units() -> dict[str, str]:
+    return {name: signal.unit for name, signal in signals.catalogue().items()}
+
+
+def unit_of(signal: str | None) -> str:
+    """The signal's unit, `number` when it is not known."""
+    return _units().get(signal or "", "") or "number"
+
+
+def empty_frame(*columns: str) -> pd.DataFrame:
+    """A frame without rows."""
+    return pd.DataFrame({column: [] for column in columns})

@@ -1,0 +1,164 @@
+"""One alert's own page: its story, its series, who was told, what was done before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from alerts import people, rulebook, store
+from alerts.labels import Matcher
+from components import charts, empty, tables, tiles, units
+from components.charts import Mark, Threshold
+from components.heading import heading
+from components.markup import escape
+from components.panel import panel
+from data import company
+from pages import alert_parts as parts
+
+_AROUND = timedelta(hours=1)
+
+
+def show(number: int) -> None:
+    """The alert of that number, or that there is none."""
+    now = datetime.now(UTC)
+    found = store.alert(number, now)
+    if found is None:
+        empty.state(f"There is no alert {number}.", "It may be older than 400 days.", "alerts",
+                    "All alerts")  # fmt: skip
+        return
+    with heading(found.rule, found.label_text or found.description):
+        st.link_button("All alerts", "alerts", icon=":material/arrow_back:", type="tertiary")
+    parts.say_what_was_done()
+    _tiles(found, now)
+    _actions(found, now)
+    with panel("Series", f"{found.signal or 'received from another system'} · {found.condition}"):
+        _chart(found, now)
+    with panel("What happened", "in the company's time"):
+        story = _local(store.timeline(number), "at")
+        headings = {"at": "At", "what": "What", "who": "Who", "text": "Text"}
+        tables.table(story, name=f"alert-{number}-timeline", columns=headings)
+    with panel("Runbook"):
+        _runbook(found)
+    with panel("Notifications"):
+        tables.table(_local(store.deliveries(incident=number), "made_at"), key="alert-deliveries",
+                     name=f"alert-{number}-notifications", nothing="Nobody was told.",
+                     columns={"made_at": "Written", "channel": "Channel", "event": "What",
+                              "result": "Result", "attempts": "Attempts", "error": "Error",
+                              "fallback_of": "Instead of"})  # fmt: skip
+    with panel("Similar alerts", "same rule, the same labels first"):
+        _alike(found)
+
+
+def _tiles(found: store.Alert, now: datetime) -> None:
+    unit = parts.unit_of(found.signal)
+    end = found.resolved_at or now
+    tiles.row(
+        [
+            tiles.Tile("Value", found.value, unit, reason="The signal gave no data.",
+                       note=found.condition, source=found.signal or found.source),
+            tiles.Tile("Firing for" if found.resolved_at is None else "Fired for",
+                       (end - found.fired_at).total_seconds() / 60, "minutes",
+                       note=f"since {_clock(found.active_since)}"),
+        ]
+    )  # fmt: skip
+    state = [found.status, found.severity]
+    if found.acknowledged_by:
+        state.append(f"{found.acknowledged_by} has it")
+    if found.quiet:
+        state.append(found.quiet)
+    st.html(f'<p role="status"><b>{escape(" · ".join(state))}</b></p>')
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(company.zone()):%Y-%m-%d %H:%M:%S}"
+
+
+def _actions(found: store.Alert, now: datetime) -> None:
+    if not parts.may("acknowledge"):
+        return
+    if st.query_params.get("do") == "acknowledge" and found.acknowledged_at is None:
+        st.info("Press Acknowledge to take this alert on.")
+    with st.form(f"alert-{found.id}", clear_on_submit=True, border=False):
+        note = st.text_input("Note", max_chars=2000)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            is_open = found.resolved_at is None
+            take = is_open and found.acknowledged_at is None
+            pressed = st.form_submit_button("Acknowledge", type="primary", disabled=not take)
+            give = is_open and not take and st.form_submit_button("Hand back")
+            write = st.form_submit_button("Add note")
+            length = st.selectbox("For", list(parts.SNOOZES), width=120)
+            snooze = st.form_submit_button("Snooze", disabled=not is_open)
+            silence = st.form_submit_button("Silence", disabled=not is_open)
+    until = now + parts.SNOOZES[length]
+    if pressed:
+        _do("acknowledge", found, lambda who: people.acknowledge([found.id], who, note, now))
+    if give:
+        _do("release", found, lambda who: people.release([found.id], who, now))
+    if write:
+        _do("note", found, lambda who: people.note(found.id, who, note, now))
+    if snooze:
+        _do("snooze", found, lambda who: people.snooze([found.id], until, who, now))
+    if silence:
+        matchers = [Matcher("rule", "=", found.rule)]
+        matchers += [Matcher(name, "=", text) for name, text in sorted(found.labels.items())]
+        _do("silence", found, lambda who: people.silence(matchers, now, until, note, who))
+
+
+def _do(what: str, found: store.Alert, act: parts.Act) -> None:
+    needs = "silence" if what == "silence" else "acknowledge"
+    done = f"Alert {found.id}: {what} done."
+    if parts.carry_out(needs, what, str(found.id), lambda person: act(person.name), done):
+        st.query_params.pop("do", None)
+        st.rerun()
+
+
+def _chart(found: store.Alert, now: datetime) -> None:
+    end = min(now, (found.resolved_at or now) + _AROUND)
+    series = store.series_of(found, found.active_since - _AROUND, end)
+    if series is None or series.empty:
+        empty.state("This signal keeps no history.", "Its values stand in the timeline below.")
+        return
+    lines = [] if found.threshold is None else [Threshold(found.threshold, "threshold")]
+    marks = [Mark(found.fired_at, "fired")]
+    if found.resolved_at is not None:
+        marks.append(Mark(found.resolved_at, "resolved"))
+    charts.time_series(series.to_frame(found.rule), key=f"alert-{found.id}-series", low=None,
+                       unit=parts.unit_of(found.signal), thresholds=lines, marks=marks,
+                       title=found.rule)  # fmt: skip
+
+
+def _runbook(found: store.Alert) -> None:
+    if found.description:
+        st.text(found.description)
+    if found.runbook and found.runbook.startswith(("https://", "http://")):
+        st.link_button("Open the runbook", found.runbook, icon=":material/menu_book:")
+    elif found.runbook:
+        st.text(found.runbook)
+    else:
+        empty.state("This rule has no runbook.", "Add a link to it in the rule.")
+    if parts.may("edit") and found.source == "rule":
+        try:
+            rulebook.find(found.rule)
+        except rulebook.UnknownRule:
+            return
+        st.link_button("Edit the rule", f"alerts?view=Rules&rule={found.rule}", type="tertiary")
+
+
+def _alike(found: store.Alert) -> None:
+    frame = store.alike(found)
+    shown = _local(_local(frame, "fired_at"), "resolved_at")
+    shown["lasted"] = [units.text(value, "minutes") for value in frame["minutes"]]
+    shown["open"] = [f"alerts?alert={number}" for number in frame["id"]]
+    tables.table(shown, name=f"alert-{found.id}-similar", nothing="It has never fired before.",
+                 columns={"fired_at": "Fired", "resolved_at": "Resolved", "lasted": "Lasted",
+                          "acknowledged_by": "Acknowledged by", "same": "Same labels",
+                          "open": "Alert"})  # fmt: skip
+
+
+def _local(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    instants = pd.to_datetime(frame[column], utc=True)
+    return frame.assign(
+        **{column: instants.dt.tz_convert(company.zone()).dt.strftime("%Y-%m-%d %H:%M:%S")}
+    )
