@@ -14,30 +14,11 @@ from config.kpis import KPIS, Bounds, Kpi, UnknownKpi, judge, kpi
 from data.queries import kpi as figures
 
 FIXED = [
-    "net_revenue",
-    "total_sales",
-    "orders",
-    "units",
-    "average_order_value",
-    "gross_margin_pct",
-    "refund_rate",
-    "returning_customer_rate",
-    "receivables",
-    "payables",
-    "cash",
-    "dso",
-    "dio",
-    "dpo",
-    "cash_conversion_cycle",
-    "stock_value",
-    "inventory_turns",
-    "days_on_hand",
-    "availability",
-    "performance",
-    "quality",
-    "oee",
-    "on_time_delivery_pct",
-]
+    "net_revenue", "total_sales", "orders", "units", "average_order_value", "gross_margin_pct",
+    "refund_rate", "returning_customer_rate", "receivables", "payables", "cash", "dso", "dio",
+    "dpo", "cash_conversion_cycle", "stock_value", "inventory_turns", "days_on_hand",
+    "availability", "performance", "quality", "oee", "on_time_delivery_pct",
+]  # fmt: skip
 COMPUTED = [entry for entry in KPIS.values() if entry.area in ("sales", "finance", "inventory",
                                                                "production")]  # fmt: skip
 DAY = date(2026, 1, 5)
