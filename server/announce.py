@@ -19,7 +19,7 @@ def ready(port: int, generated_password: str | None) -> str:
 
 def _sign_in(generated_password: str | None) -> str:
     if generated_password is not None:
-        return f"as admin with {generated_password} (shown this once; change it in Settings)"
+        return f"as admin with {generated_password} (shown this once; change it on Your account)"
     return "with your username and password"
 
 

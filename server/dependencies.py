@@ -27,6 +27,7 @@ class Finding:
     status: Status
     detail: str | None = None
     error: str | None = None
+    parts: tuple[Examined, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,15 @@ class Examined:
     name: str
     critical: bool
     status: Status
-    response_ms: float
+    response_ms: float | None
     detail: str | None = None
     error: str | None = None
+    parts: tuple[Examined, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Without the fields that have nothing to say."""
-        return {key: value for key, value in self.__dict__.items() if value is not None}
+        told = {key: value for key, value in self.__dict__.items() if value is not None}
+        return {key: value for key, value in told.items() if key != "parts"}
 
 
 def database() -> Finding:
@@ -85,10 +88,27 @@ def jobs() -> Finding:
     return Finding("healthy", detail=f"{count} jobs ran without an error")
 
 
+def integrations() -> Finding:
+    """Connections to vendors, from their last probes; health lists each under its own name."""
+    from data.integrations import status  # brings every vendor's client along: not at the start
+
+    found = status.dependencies()
+    parts = tuple(
+        Examined(one["name"], False, one["status"], one["response_ms"], one.get("detail"),
+                 one.get("error"))
+        for one in found
+    )  # fmt: skip
+    bad = [part.name for part in parts if part.status != "healthy"]
+    if bad:
+        return Finding("degraded", error=f"Not well: {', '.join(bad)}.", parts=parts)
+    return Finding("healthy", detail=f"{len(parts)} configured", parts=parts)
+
+
 REGISTRY: list[Dependency] = [
     Dependency("database", True, database, needs_database=False),
     Dependency("worker", False, worker),
     Dependency("jobs", False, jobs),
+    Dependency("integrations", False, integrations),
 ]
 
 
@@ -145,7 +165,7 @@ def _checked(dependency: Dependency) -> Examined:
 def _examined(dependency: Dependency, finding: Finding, began: float) -> Examined:
     took_ms = round((time.perf_counter() - began) * 1000, 2)
     return Examined(dependency.name, dependency.critical, finding.status, took_ms,
-                    finding.detail, finding.error)  # fmt: skip
+                    finding.detail, finding.error, finding.parts)  # fmt: skip
 
 
 def _unknown(dependency: Dependency) -> Examined:

@@ -40,7 +40,7 @@ async def detailed(_: Request) -> Response:
         "status": status,
         **_identity(),
         "system": system,
-        "dependencies": [found.as_json() for found in examined],
+        "dependencies": [one.as_json() for found in examined for one in (found, *found.parts)],
     }
     return _answer(body, 503 if status == "unhealthy" else 200)
 

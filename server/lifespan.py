@@ -66,7 +66,8 @@ class Running:
         port = int(streamlit_config.get_option("server.port"))
         print(announce.ready(port, password), flush=True)
         self._keep(supervise.keep_embedded_alive())
-        self._keep(ticks.write_for_ever())
+        for tick in ticks.all_ticks():
+            self._keep(tick)
         if settings().sentia_worker == "managed":
             self._keep(self.worker.run())
         self._keep(asyncio.to_thread(tuning.warm))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
 import signal
 
@@ -33,9 +34,20 @@ def apply() -> None:
         server.config.proxy_headers = False
 
 
+_HEAVY = (
+    "pandas",
+    "pyarrow",
+    "plotly.graph_objects",
+    "data.integrations.status",
+    "alerts.duties",
+    "server.api.application",
+)
+
+
 def warm() -> None:
-    """Import what pages need before the first page does, then spare it from every collection."""
-    for name in ("pandas", "plotly.graph_objects", "pyarrow", "streamlit.elements.plotly_chart"):
-        __import__(name)
+    """Import what pages and duties need before they do, then spare it from every collection."""
+    for name in _HEAVY:
+        importlib.import_module(name)
+    importlib.import_module("pages.registry").pages()
     gc.collect()
     gc.freeze()
