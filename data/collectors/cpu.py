@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
 
 import psutil
 
+from data.collectors import kernel
 from data.collectors.reading import Rates, Reading
+
+# Counting processes lists all of /proc, which costs more than everything else here together.
+_COUNT_AGAIN_S = 5.0
 
 
 class Cpu:
@@ -20,12 +23,15 @@ class Cpu:
         self._before: list[dict[str, float]] = []
         self._rates = Rates()
         self._booted = psutil.boot_time()
+        self._processes = 0.0
+        self._counted_at = -_COUNT_AGAIN_S
 
     def read(self, now: float) -> Reading:
         """The first read knows no shares; neither does one after cores came or went."""
-        cores = [_times(core) for core in psutil.cpu_times(percpu=True)]
+        counters = kernel.cpu()
+        cores = [_times(core) for core in counters.cores]
         before, self._before = self._before, cores
-        reading = Reading(self._counters(now))
+        reading = Reading(self._others(counters, now))
         if len(before) != len(cores):
             return reading
         changes = [_change(old, new) for old, new in zip(before, cores, strict=True)]
@@ -35,23 +41,24 @@ class Cpu:
         reading.cores = None if None in busy else [share for share in busy if share is not None]
         return reading
 
-    def _counters(self, now: float) -> dict[str, float | None]:
-        stats = psutil.cpu_stats()
+    def _others(self, counters: kernel.CpuCounters, now: float) -> dict[str, float | None]:
         load = os.getloadavg()
+        if now - self._counted_at >= _COUNT_AGAIN_S - 0.5:
+            self._processes = float(len(psutil.pids()))
+            self._counted_at = now
         return {
             "load1": load[0],
             "load5": load[1],
             "load15": load[2],
-            "context_switches_s": self._rates.per_second("switches", stats.ctx_switches, now),
-            "interrupts_s": self._rates.per_second("interrupts", stats.interrupts, now),
-            "processes": float(len(psutil.pids())),
+            "context_switches_s": self._rates.per_second("switches", counters.switches, now),
+            "interrupts_s": self._rates.per_second("interrupts", counters.interrupts, now),
+            "processes": self._processes,
             "uptime_s": time.time() - self._booted,
         }
 
 
-def _times(core: Any) -> dict[str, float]:
+def _times(times: dict[str, float]) -> dict[str, float]:
     """Seconds by mode. Linux counts guests within `user` already; waiting for disks is idle."""
-    times = core._asdict()
     guests = times.get("guest", 0.0) + times.get("guest_nice", 0.0)
     idle = times["idle"] + times.get("iowait", 0.0)
     total = sum(times.values()) - guests

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ class DiskActivity:
         return Reading(_together(parts), parts=_shown(parts))
 
 
+@lru_cache(maxsize=256)
 def _whole(name: str) -> bool:
     if name.startswith(_NOT_DISKS):
         return False

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import psutil
-
+from data.collectors import kernel
 from data.collectors.reading import Rates, Reading
 
 
@@ -16,18 +15,18 @@ class Memory:
         self._rates = Rates()
 
     def read(self, now: float) -> Reading:
-        """Bytes, percent, and bytes a second moved to and from swap."""
-        memory = psutil.virtual_memory()
-        swap = psutil.swap_memory()
+        """Bytes and percent; bytes a second to and from swap. Without swap its use is None."""
+        told = kernel.memory()
+        used = told.total - told.available
         return Reading(
             {
-                "memory_pct": memory.percent,
-                "memory_used_bytes": memory.total - memory.available,
-                "memory_available_bytes": memory.available,
-                "memory_cached_bytes": getattr(memory, "cached", None),
-                "swap_pct": swap.percent if swap.total else None,
-                "swap_used_bytes": swap.used if swap.total else None,
-                "swap_in_bytes_s": self._rates.per_second("in", swap.sin, now),
-                "swap_out_bytes_s": self._rates.per_second("out", swap.sout, now),
+                "memory_pct": 100 * used / told.total,
+                "memory_used_bytes": used,
+                "memory_available_bytes": told.available,
+                "memory_cached_bytes": told.cached,
+                "swap_pct": 100 * told.swap_used / told.swap_total if told.swap_total else None,
+                "swap_used_bytes": told.swap_used if told.swap_total else None,
+                "swap_in_bytes_s": self._rates.per_second("in", told.swapped_in, now),
+                "swap_out_bytes_s": self._rates.per_second("out", told.swapped_out, now),
             }
         )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import psutil
-
 from data import database
+from data.collectors import kernel
 from data.collectors.reading import Rates, Reading
 
 _FIND_AGAIN_S = 10.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Usage:
     """Of one process; cpu_pct is percent of one core, None at first sight."""
 
@@ -30,44 +30,33 @@ class Product:
     def __init__(self, web_pids: Callable[[], Iterable[int]]) -> None:
         self._web_pids = web_pids
         self._found_at = -_FIND_AGAIN_S
-        self._web: dict[int, psutil.Process] = {}
-        self._worker = psutil.Process()
+        self._web: list[int] = []
         self._rates = Rates()
+        self._seen: set[str] = set()
 
     def read(self, now: float) -> Reading:
         """Web processes are looked for every ten seconds; without any, their figures are None."""
         if now - self._found_at >= _FIND_AGAIN_S:
-            self._find()
+            self._web = list(self._web_pids())
             self._found_at = now
-        found = [self._usage(process, now) for process in list(self._web.values())]
+        self._seen.clear()
+        found = [self._usage(pid, now) for pid in self._web]
         web = [usage for usage in found if usage is not None]
-        worker = self._usage(self._worker, now)
+        worker = self._usage(os.getpid(), now)
+        self._rates.keep_only(self._seen)
         return Reading(
             {"web_processes": float(len(web)), **_figures("web", web)}
             | _figures("worker", [worker] if worker else [])
         )
 
-    def _find(self) -> None:
-        wanted = set(self._web_pids())
-        self._web = {pid: known for pid, known in self._web.items() if pid in wanted}
-        for pid in wanted - self._web.keys():
-            try:
-                self._web[pid] = psutil.Process(pid)
-            except psutil.NoSuchProcess:
-                continue
-
-    def _usage(self, process: psutil.Process, now: float) -> _Usage | None:
-        """None for a process that is gone; it is looked for again later."""
-        try:
-            with process.oneshot():
-                times = process.cpu_times()
-                memory = process.memory_info().rss
-                threads = process.num_threads()
-        except psutil.Error:
-            self._web.pop(process.pid, None)
+    def _usage(self, pid: int, now: float) -> _Usage | None:
+        told = kernel.process(pid)
+        if told is None:
             return None
-        share = self._rates.per_second(str(process.pid), times.user + times.system, now)
-        return _Usage(None if share is None else 100 * share, memory, threads)
+        key = f"{pid} {told.began}"
+        self._seen.add(key)
+        share = self._rates.per_second(key, told.cpu_s, now)
+        return _Usage(None if share is None else 100 * share, told.memory_bytes, told.threads)
 
 
 def _figures(kind: str, found: list[_Usage]) -> dict[str, float | None]:
