@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from auth import roles
 from components import banner, empty, guard, period
 from components.heading import heading
+from components.panel import panel
 from components.timespan import Period
 from data.queries import sales
-from pages import Page, business_filter, business_parts
+from pages import Page, business_filter
+from pages import business_parts as parts
+
+_TABS = ("The period in figures", "Top customers", "Countries", "New and returning",
+         "Weekday and hour", "Who comes back")  # fmt: skip
 
 
 def render() -> None:
@@ -23,14 +30,13 @@ def render() -> None:
         return
     if known["sample"]:
         banner.sample_data()
-    _body(chosen)
+    st.fragment(_body, run_every=chosen.refresh)(chosen)
 
 
 def _nothing_yet(may_import: bool) -> None:
     empty.state(
         "There are no orders yet.",
-        "Import a file of order lines, connect a shop or marketplace, or load the sample company "
-        "(`make demo`).",
+        "Import order lines, connect a shop, or load the sample company (`make demo`).",
         "imports" if may_import else "",
         "Import orders",
     )
@@ -38,33 +44,37 @@ def _nothing_yet(may_import: bool) -> None:
 
 def _body(chosen: Period) -> None:
     """Everything under the head, drawn again when its figures may have changed."""
-
-    @st.fragment(run_every=chosen.refresh)
-    def drawn() -> None:
-        guard.require("business")
-        version = sales.state()["version"]
-        narrowed = business_filter.current()
-        business_filter.chips(narrowed)
-        business_parts.headline(version, chosen, narrowed)
-        business_parts.over_time(version, chosen, narrowed)
-        _side_by_side(version, chosen, narrowed)
-        business_parts.period_table(version, chosen, narrowed)
-
-    drawn()
-
-
-def _side_by_side(version: int | None, chosen: Period, narrowed: sales.Filter) -> None:
+    guard.require("business")
+    version = f"sales {sales.state()['version']}"
+    narrowed = business_filter.current()
+    business_filter.chips(narrowed)
+    parts.headline(version, chosen, narrowed)
+    parts.over_time(version, chosen, narrowed)
     left, right = st.columns(2)
-    with left:
-        business_parts.breakdown(version, chosen, narrowed, "channel", "Channels")
-        business_parts.breakdown(version, chosen, narrowed, "country", "Countries")
-        business_parts.customers(version, chosen, narrowed)
-    with right:
-        business_parts.movement(version, chosen, narrowed)
-        business_parts.breakdown(version, chosen, narrowed, "product", "Products")
-        business_parts.breakdown(version, chosen, narrowed, "segment", "New and returning")
-    business_parts.hours(version, chosen, narrowed)
-    business_parts.cohorts(version, chosen)
+    with left, panel("Channels", "click a bar to narrow the page", key="by-channel"):
+        parts.breakdown(version, chosen, narrowed, "channel")
+    with right, panel("Products", "click a bar to narrow the page", key="by-product"):
+        parts.breakdown(version, chosen, narrowed, "product")
+    parts.movement(version, chosen, narrowed)
+    _details(version, chosen, narrowed)
+
+
+def _details(version: str, chosen: Period, narrowed: sales.Filter) -> None:
+    """What is looked at less often; only the open tab is computed."""
+    drawn: tuple[Callable[[], None], ...] = (
+        lambda: parts.period_table(version, chosen, narrowed),
+        lambda: parts.customers(version, chosen, narrowed),
+        lambda: parts.breakdown(version, chosen, narrowed, "country"),
+        lambda: parts.breakdown(version, chosen, narrowed, "segment"),
+        lambda: parts.hours(version, chosen, narrowed),
+        lambda: parts.cohorts(version, chosen),
+    )
+    tabs = st.tabs(_TABS, key="business-details", on_change="rerun")
+    for title, tab, draw in zip(_TABS, tabs, drawn, strict=True):
+        with tab:
+            if tab.open:
+                with panel("", key=f"details-{title}"):
+                    draw()
 
 
 PAGE = Page("business", "Business", ":material/storefront:", "Business", "business", render)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from components.timespan import Period
-from data import company
 from data.queries import sales_board, sales_customers
 from data.queries.figure import Figure
 from data.queries.sales import Filter
+from pages.company_data import kept
 
 Days = tuple[date, date]
 TILES = (
@@ -24,32 +21,17 @@ TABLE = ("net_revenue", "orders", "units", "average_order_value", "gross_margin_
          "refund_rate")  # fmt: skip
 
 
-def kept(version: int | None, question: Callable[..., Any], *given: Any) -> Any:
-    """The answer of a query, asked again only when the orders or the company's settings change."""
-    key = (company.zone().key, company.currency(), version)
-    return _kept(key, f"{question.__module__}.{question.__name__}", given, question)
-
-
-@st.cache_data(max_entries=500, ttl=900, show_spinner=False)
-def _kept(
-    key: tuple[Any, ...], name: str, given: tuple[Any, ...], _question: Callable[..., Any]
-) -> Any:
-    return _question(*given)
-
-
-def tiles(version: int | None, period: Period, chosen: Filter) -> list[tuple[str, list[Figure]]]:
+def tiles(version: str, period: Period, chosen: Filter) -> list[tuple[str, list[Figure]]]:
     """Each KPI now, in the period before and a year earlier."""
     spans = (period.days(), period.previous().days(), period.last_year().days())
     asked = [kept(version, sales_board.figures, TILES, *days, chosen) for days in spans]
     return [(slug, [figures[slug] for figures in asked]) for slug in TILES]
 
 
-def sparks(version: int | None, period: Period, chosen: Filter) -> pd.DataFrame:
-    """Each tile's KPI by step of the period."""
-    frame: pd.DataFrame = kept(
-        version, sales_board.over_time, TILES, *period.days(), step(period), chosen
-    )
-    return frame
+def total(version: str, days: Days, chosen: Filter) -> Figure:
+    """Net revenue of some days."""
+    figures: dict[str, Figure] = kept(version, sales_board.figures, ("net_revenue",), *days, chosen)
+    return figures["net_revenue"]
 
 
 def step(period: Period) -> str:
@@ -58,24 +40,51 @@ def step(period: Period) -> str:
     return "day" if count <= 92 else "week" if count <= 400 else "month"
 
 
-def table(version: int | None, period: Period, chosen: Filter, by: str) -> pd.DataFrame:
-    """KPIs by step of the period."""
-    frame: pd.DataFrame = kept(version, sales_board.over_time, TABLE, *period.days(), by, chosen)
+def over_time(
+    version: str, slugs: tuple[str, ...], days: Days, by: str, chosen: Filter
+) -> pd.DataFrame:
+    """KPIs by step of some days."""
+    frame: pd.DataFrame = kept(version, sales_board.over_time, slugs, *days, by, chosen)
     return frame
 
 
-def groups(version: int | None, period: Period, chosen: Filter, by: str) -> pd.DataFrame:
-    """KPIs by group, with the net revenue of the period before as `before`."""
+def by_channel(version: str, period: Period, chosen: Filter) -> pd.DataFrame:
+    """Net revenue by step and channel."""
+    frame: pd.DataFrame = kept(
+        version, sales_board.by_channel, *period.days(), step(period), chosen
+    )
+    return frame
+
+
+def groups(version: str, period: Period, chosen: Filter, by: str) -> pd.DataFrame:
+    """KPIs by group, with the `change` of net revenue since the period before."""
     now = kept(version, sales_board.groups, TABLE, *period.days(), by, chosen)
     before = kept(version, sales_board.groups, ("net_revenue",), *period.previous().days(), by,
                   chosen)  # fmt: skip
-    joined: pd.DataFrame = now.merge(
-        before.rename(columns={"net_revenue": "before"}), on=by, how="left"
-    )
-    return joined
+    earlier = now[by].map(before.set_index(by)["net_revenue"]).fillna(0.0)
+    frame: pd.DataFrame = now.assign(change=now["net_revenue"] - earlier)
+    return frame
 
 
-def customers(version: int | None, period: Period, chosen: Filter) -> pd.DataFrame:
+def contributions(version: str, by: str, now: Days, before: Days, chosen: Filter) -> pd.DataFrame:
+    """What moved net revenue, adding up to the change."""
+    frame: pd.DataFrame = kept(version, sales_board.contributions, by, now, before, chosen)
+    return frame
+
+
+def customers(version: str, period: Period, chosen: Filter) -> pd.DataFrame:
     """The customers with most net revenue."""
     frame: pd.DataFrame = kept(version, sales_customers.top, *period.days(), chosen)
+    return frame
+
+
+def hours(version: str, period: Period, channel: str | None) -> pd.DataFrame:
+    """Orders by weekday and hour."""
+    frame: pd.DataFrame = kept(version, sales_board.weekday_hours, *period.days(), channel)
+    return frame
+
+
+def cohorts(version: str, period: Period) -> pd.DataFrame:
+    """Customers by first month and months since."""
+    frame: pd.DataFrame = kept(version, sales_customers.cohorts, period.days()[1])
     return frame

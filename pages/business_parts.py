@@ -2,145 +2,126 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import pandas as pd
 import streamlit as st
 
-from components import charts, empty, kpi, tables, tiles
+from components import charts, empty, tables, tiles
 from components.panel import panel
 from components.timespan import Period
-from config.kpis import KPIS
-from data.queries import sales_board, sales_customers
+from data.queries import company_state
 from data.queries.sales import Filter
 from pages import business_data as data
 from pages import business_filter as narrowing
+from pages import company_data as books
 
-STALE_AFTER = timedelta(hours=26)
+_TITLES = {"channel": "Channel", "product": "Product", "country": "Country",
+           "segment": "New or returning"}  # fmt: skip
 _HEADINGS = {
     "net_revenue": "Net revenue", "orders": "Orders", "units": "Units",
     "average_order_value": "Average order", "gross_margin_pct": "Gross margin",
     "refund_rate": "Refund rate",
 }  # fmt: skip
+_NARROW = {"net_revenue": "Net revenue", "change": "Change", "orders": "Orders",
+           "gross_margin_pct": "Margin"}  # fmt: skip
 _FORMATS = {
-    "net_revenue": "money", "before": "money", "orders": "count", "units": "count",
+    "net_revenue": "money", "change": "money", "orders": "count", "units": "count",
     "average_order_value": "money", "gross_margin_pct": "percent", "refund_rate": "percent",
-    "change": "money",
 }  # fmt: skip
+_VENDORS = ("fees", "net_after_fees")
 
 
-def headline(version: int | None, period: Period, chosen: Filter) -> None:
-    """Every sales KPI that has data, as tiles; those without say why."""
-    spark = data.sparks(version, period, chosen)
-    shown = []
-    for slug, (now, before, year) in data.tiles(version, period, chosen):
-        if slug in ("fees", "net_after_fees") and now.value is None:
-            continue
-        excluded = "; ".join(f"{count:,} {words}" for words, count in now.excluded.items())
-        line = [None if pd.isna(value) else float(value) for value in spark.get(slug, [])]
-        shown.append(
-            kpi.tile(
-                KPIS[slug], now.value, previous=before.value, last_year=year.value, spark=line,
-                source=now.source, as_of=now.as_of, stale_after=STALE_AFTER, reason=now.reason,
-                note=f"Without {excluded}" if excluded else "",
-            )
-        )  # fmt: skip
-    tiles.row(shown, label="Sales")
+def headline(version: str, period: Period, chosen: Filter) -> None:
+    """Every sales KPI as a tile that leads to its story; fees only where a vendor tells them."""
+    spark = data.over_time(version, data.TILES, period.days(), data.step(period), chosen)
+    held = books.bounds(company_state.state().version)
+    asked = data.tiles(version, period, chosen)
+    tiles.row(
+        [books.tile(slug, figures, spark.get(slug), held, period) for slug, figures in asked
+         if slug not in _VENDORS or figures[0].value is not None],
+        label="Sales",
+    )  # fmt: skip
 
 
-def over_time(version: int | None, period: Period, chosen: Filter) -> None:
+def over_time(version: str, period: Period, chosen: Filter) -> None:
     """Net revenue by channel, with the total of the comparison behind it."""
     step = data.step(period)
-    frame = data.kept(version, sales_board.by_channel, *period.days(), step, chosen)
-    compared = period.compared()
-    ghost = None
+    frame = data.by_channel(version, period, chosen)
+    compared, ghost = period.compared(), None
     if compared is not None:
-        earlier = data.kept(version, sales_board.over_time, ("net_revenue",), *compared.days(),
-                            step, chosen)["net_revenue"]  # fmt: skip
+        earlier = data.over_time(version, ("net_revenue",), compared.days(), step, chosen)
         if len(earlier) == len(frame):
             name = "Last year" if period.against == "year" else "Previous period"
-            ghost = earlier.rename(name)
+            ghost = earlier["net_revenue"].rename(name)
     with panel("Net revenue by channel", f"by {step}", key="revenue-over-time"):
         charts.stacked_bars(frame, key="revenue-by-channel", title="Net revenue by channel",
-                            unit="money", ghost=ghost)  # fmt: skip
+                            unit="money", ghost=ghost,
+                            marks=books.marks(*period.days(), "net_revenue"))  # fmt: skip
 
 
-def breakdown(version: int | None, period: Period, chosen: Filter, by: str, title: str) -> None:
-    """Net revenue by group as bars to click, and its table."""
-    with panel(title, "click a bar to narrow the page", key=f"by-{by}"):
-        frame = data.groups(version, period, chosen, by)
-        clicked = charts.bars(
-            frame.head(12), key=f"bars-{by}-{getattr(chosen, by)}", label=by, value="net_revenue",
-            title=title, unit="money", select=True, csv=False,
-        )  # fmt: skip
-        tables.table(
-            frame, name=f"business-{by}", formats=_FORMATS,
-            columns={by: by.capitalize(), **_HEADINGS, "before": "Net revenue before"},
-        )  # fmt: skip
+def breakdown(version: str, period: Period, chosen: Filter, by: str) -> None:
+    """Net revenue by group as bars that narrow the page when clicked, and their table."""
+    frame = data.groups(version, period, chosen, by)
+    clicked = charts.bars(
+        frame.head(10), key=f"bars-{by}-{getattr(chosen, by)}", label=by, value="net_revenue",
+        title=f"Net revenue by {_TITLES[by].lower()}", unit="money", select=True, csv=False,
+    )  # fmt: skip
+    columns = {by: _TITLES[by], **_NARROW}
+    tables.table(frame, name=f"business-{by}", formats=_FORMATS, columns=columns)
     narrowing.choose(by, clicked)
 
 
-def movement(version: int | None, period: Period, chosen: Filter) -> None:
+def movement(version: str, period: Period, chosen: Filter) -> None:
     """What moved net revenue against the comparison, adding up exactly."""
     before = period.compared() or period.previous()
     with panel("What moved net revenue", f"against {before.label()}", key="movement"):
         by = st.segmented_control(
-            "Explained by", ["channel", "product", "country", "segment"], default="channel",
-            key="moved-by", label_visibility="collapsed",
+            "Explained by", list(_TITLES), default="channel", key="moved-by",
+            format_func=lambda name: _TITLES[name], label_visibility="collapsed",
         ) or "channel"  # fmt: skip
-        now, then = period.days(), before.days()
-        frame = data.kept(version, sales_board.contributions, by, now, then, chosen)
-        totals = [
-            data.kept(version, sales_board.figures, ("net_revenue",), *days, chosen)["net_revenue"]
-            for days in (then, now)
-        ]
-        if totals[0].value is None or totals[1].value is None:
-            missing = totals[1].reason or f"Nothing to compare with: {totals[0].reason}"
+        then, now = (data.total(version, span.days(), chosen) for span in (before, period))
+        if then.value is None or now.value is None:
+            missing = now.reason or f"There is nothing to compare with: {then.reason}"
             empty.state("No change to explain.", missing)
             return
         charts.waterfall(
-            frame, key="revenue-moved", label=by, value="change", title="Change of net revenue",
-            start=("Before", totals[0].value), end=("Now", totals[1].value), unit="money",
+            data.contributions(version, by, period.days(), before.days(), chosen),
+            key="revenue-moved", label=by, value="change", title="Change of net revenue",
+            start=("Before", then.value), end=("Now", now.value), unit="money",
         )  # fmt: skip
 
 
-def customers(version: int | None, period: Period, chosen: Filter) -> None:
+def customers(version: str, period: Period, chosen: Filter) -> None:
     """Who bought most."""
-    with panel("Top customers", "by net revenue", key="top-customers"):
-        tables.table(
-            data.customers(version, period, chosen), name="business-customers", formats=_FORMATS,
-            columns={"customer": "Customer", "source": "Source", "country": "Country",
-                     "orders": "Orders", "net_revenue": "Net revenue"},
-            nothing="No order of this period names its customer.",
-        )  # fmt: skip
+    tables.table(
+        data.customers(version, period, chosen), name="business-customers", formats=_FORMATS,
+        columns={"customer": "Customer", "source": "Source", "country": "Country",
+                 "orders": "Orders", "net_revenue": "Net revenue"},
+        nothing="No order of this period names its customer.",
+    )  # fmt: skip
 
 
-def hours(version: int | None, period: Period, chosen: Filter) -> None:
-    """When people order."""
-    with panel("Orders by weekday and hour", "company time, all products", key="hours"):
-        frame = data.kept(version, sales_board.weekday_hours, *period.days(), chosen.channel)
-        charts.heatmap(frame, key="orders-by-hour", title="Orders by weekday and hour")
+def hours(version: str, period: Period, chosen: Filter) -> None:
+    """When people order, all products and countries."""
+    charts.heatmap(data.hours(version, period, chosen.channel), key="orders-by-hour",
+                   title="Orders by weekday and hour")  # fmt: skip
 
 
-def cohorts(version: int | None, period: Period) -> None:
+def cohorts(version: str, period: Period) -> None:
     """How many of each month's new customers come back."""
-    with panel("Customers who come back", "share of each month's new customers", key="cohorts"):
-        frame = data.kept(version, sales_customers.cohorts, period.days()[1])
-        if frame.empty:
-            empty.state("No order of the last 12 months names its customer.",
-                        "Import customer_id to see who comes back.")  # fmt: skip
-            return
-        named = frame.drop(columns="customers").set_axis(
-            [f"{name} · {int(count):,}" for name, count in frame["customers"].items()]
-        )
-        charts.cohort(named.rename_axis("first order"), key="customer-cohorts",
-                      title="Customers who come back")  # fmt: skip
+    frame = data.cohorts(version, period)
+    if frame.empty:
+        empty.state("No order of the last 12 months names its customer.",
+                    "Import customer_id to see who comes back.")  # fmt: skip
+        return
+    named = frame.drop(columns="customers").set_axis(
+        [f"{name} · {int(count):,}" for name, count in frame["customers"].items()]
+    )
+    charts.cohort(named.rename_axis("first order"), key="customer-cohorts",
+                  title="Share of each month's new customers that ordered again")  # fmt: skip
 
 
-def period_table(version: int | None, period: Period, chosen: Filter) -> None:
+def period_table(version: str, period: Period, chosen: Filter) -> None:
     """The period step by step."""
-    with panel("The period in figures", key="period-table"):
-        step = data.step(period)
-        frame = data.table(version, period, chosen, step).reset_index()
-        tables.table(frame, name=f"business-by-{step}", formats=_FORMATS,
-                     columns={step: step.capitalize(), **_HEADINGS})  # fmt: skip
+    step = data.step(period)
+    frame = data.over_time(version, data.TABLE, period.days(), step, chosen).reset_index()
+    tables.table(frame, name=f"business-by-{step}", formats=_FORMATS,
+                 columns={step: step.capitalize(), **_HEADINGS})  # fmt: skip
