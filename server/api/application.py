@@ -15,7 +15,16 @@ from auth.passwords import PasswordRefused
 from auth.people import AccountRefused
 from auth.roles import PermissionDenied
 from data.database import DatabaseUnavailable
-from server.api import access, accounts, documentation, figures, health, oversight
+from server.api import (
+    access,
+    accounts,
+    alerts,
+    documentation,
+    figures,
+    health,
+    integrations,
+    oversight,
+)
 from server.api.etags import EntityTags
 from server.api.limits import RateLimit
 from server.problems import problem
@@ -34,7 +43,7 @@ def application() -> FastAPI:
         openapi_url=None,
         middleware=[Middleware(RateLimit), Middleware(EntityTags)],
     )
-    for module in (health, figures, accounts, oversight, documentation):
+    for module in (health, figures, alerts, integrations, oversight, accounts, documentation):
         made.include_router(module.router)
     made.add_exception_handler(HTTPException, _refused)
     made.add_exception_handler(RequestValidationError, _invalid)

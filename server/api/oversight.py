@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, SecretStr
 
-from auth import audit
+from auth import audit, usage
 from auth.person import Person
 from config.settings import settings
 from server.api.access import ERRORS, allowed
@@ -43,6 +43,12 @@ class Entry(BaseModel):
     object: str
     outcome: str
     detail: dict[str, Any]
+
+
+@router.get("/users/analytics", summary="See how the product is used")
+def analytics(_: SeesUsers, days: Days = 30) -> dict[str, Any]:
+    """People, page views, sign-ins and sessions of that many days."""
+    return usage.analytics(days)
 
 
 @router.get("/config", summary="List every setting")

@@ -227,3 +227,41 @@ def test_calls_from_a_page_of_another_site_change_nothing(app: RunningApp) -> No
     new = {"username": "mallory", "role": "admin"}
     sent = cookie_of("admin") | {"Origin": "https://evil.example"}
     assert call(app, "/api/admin/users", "POST", new, **sent)[0] == 403
+
+
+def test_analytics_count_people_and_pages(app: RunningApp) -> None:
+    status, body, _ = call(app, "/api/admin/users/analytics?days=7", **bearer(token()))
+    assert status == 200
+    assert body["roles"]["admin"] == 1
+    assert call(app, "/api/admin/users/analytics?days=0", **bearer(token()))[0] == 422
+    assert call(app, "/api/admin/users/analytics", **bearer(token("manager")))[0] == 403
+
+
+def test_integrations_stand_by_name_and_an_unknown_one_is_404(app: RunningApp) -> None:
+    manager = bearer(token("manager"))
+    status, body, _ = call(app, "/api/integrations/status", **manager)
+    assert status == 200
+    assert body["summary"]["total"] == len(body["services"])
+    name = next(iter(body["services"]))
+    for method in ("GET", "POST"):
+        probed = call(app, f"/api/integrations/test/{name}", method, **manager)
+        assert probed[0] == 200
+        assert probed[1]["healthy"] is False
+        assert probed[1]["message"]
+    assert call(app, "/api/integrations/test/nobody", **manager)[0] == 404
+    assert call(app, "/api/integrations/status", **bearer(token("viewer")))[0] == 403
+
+
+def test_silences_are_made_and_ended_by_those_who_may(app: RunningApp) -> None:
+    wanted = {"matchers": 'rule="CPU high"', "minutes": 5, "reason": "maintenance"}
+    operator = bearer(token("operator"))
+    path = "/api/alerts/silences"
+    assert call(app, path, "POST", wanted, **bearer(token("viewer")))[0] == 403
+    status, made, _ = call(app, path, "POST", wanted, **operator)
+    assert status == 201
+    assert call(app, f"{path}/{made['id']}", "DELETE", **operator)[0] == 204
+    assert call(app, f"{path}/{made['id']}", "DELETE", **operator)[0] == 404
+    wrong = wanted | {"matchers": 'rule=~"("'}
+    assert call(app, path, "POST", wrong, **operator)[0] == 422
+    assert call(app, "/api/alerts", **operator)[0] == 200
+    assert call(app, "/api/alerts/1/acknowledge", "POST", {}, **operator)[0] == 404
