@@ -44,7 +44,10 @@ def html(card: Card, now: datetime) -> str:
         f'aria-label="{escape(card.severity)}" title="{escape(card.severity)}">'
         f"{_SYMBOLS.get(card.severity, '○')}</span>"
     )
-    title = f'<a href="{escape(card.link)}" target="_self"><b>{escape(card.title)}</b></a>'
+    title = (
+        f'<a href="{escape(card.link)}" target="_self" style="color:var(--sx-accent)">'
+        f"<b>{escape(card.title)}</b></a>"
+    )
     labels = f' <span class="sx-note">{escape(card.labels)}</span>' if card.labels else ""
     value = "no data" if card.value is None else units.text(card.value, card.unit)
     facts = f"{value} · {card.condition} · since {units.age(now - card.since)}"

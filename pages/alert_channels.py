@@ -50,7 +50,7 @@ def _list(rows: Sequence[ChannelRow]) -> None:
             "last_error": [row.last_error or "" for row in rows],
         }
     )
-    tables.table(frame, name="alert-channels",
+    tables.table(parts.local(frame, "last_ok"), name="alert-channels",
                  columns={"name": "Channel", "kind": "Kind", "state": "State",
                           "default": "Told by default", "last_ok": "Last delivery",
                           "last_error": "Last error"})  # fmt: skip
@@ -64,7 +64,8 @@ def _editor(rows: Sequence[ChannelRow]) -> None:
                                              key="channel-kind")  # fmt: skip
     with st.form(f"channel-{picked}-{kind}", border=False):
         name = row.name if row else st.text_input("Name", max_chars=60)
-        given = {field.name: _input(field, row) for field in KINDS[kind].FIELDS}
+        with st.container(horizontal=True):
+            given = {field.name: _input(field, row) for field in KINDS[kind].FIELDS}
         with st.container(horizontal=True, vertical_alignment="bottom"):
             is_default = st.checkbox("Told by default", row.is_default if row else True)
             enabled = st.checkbox("On", row.enabled if row else True)
@@ -116,7 +117,8 @@ def _deliveries(rows: Sequence[ChannelRow]) -> None:
     names = ["", *(row.name for row in rows)]
     chosen = st.selectbox("Of", names, format_func=lambda name: name or "all channels",
                           key="deliveries-of", width=200)  # fmt: skip
-    tables.table(store.deliveries(chosen or None), name="alert-deliveries",
+    found = parts.local(store.deliveries(chosen or None), "made_at", "sent_at")
+    tables.table(found, name="alert-deliveries",
                  nothing="Nothing has been delivered yet.",
                  columns={"made_at": "Written", "channel": "Channel", "event": "What",
                           "rule": "Rule", "result": "Result", "attempts": "Attempts",

@@ -7,10 +7,10 @@ import streamlit as st
 
 from alerts import store
 from alerts.rules import SEVERITIES
-from components import charts, guard, tables, tiles
+from components import charts, guard, tiles
 from components.panel import panel
 from components.period import Period
-from data import company
+from pages import alert_parts as parts
 
 _COLUMNS = {
     "fired_at": "Fired",
@@ -22,7 +22,6 @@ _COLUMNS = {
     "resolved_at": "Resolved",
     "acknowledged_by": "Acknowledged by",
     "to_acknowledge_min": "Minutes until then",
-    "open": "Alert",
 }
 
 
@@ -36,7 +35,7 @@ def show(chosen: Period) -> None:
     found = store.times(frame)
     tiles.row(
         [
-            tiles.Tile("Fired", found.fired, better="lower", source="alert history"),
+            tiles.Tile("Fired", found.fired, better="lower"),
             tiles.Tile("Time to acknowledge", found.mtta_min, "minutes", better="lower",
                        reason="No alert of this period was acknowledged.", note="mean (MTTA)"),
             tiles.Tile("Time to resolve", found.mttr_min, "minutes", better="lower",
@@ -52,14 +51,10 @@ def show(chosen: Period) -> None:
 
 
 def _list(frame: pd.DataFrame) -> None:
-    shown = frame.assign(open=[f"alerts?alert={number}" for number in frame["id"]])
-    for column in ("fired_at", "resolved_at"):
-        instants = pd.to_datetime(shown[column], utc=True)
-        shown[column] = instants.dt.tz_convert(company.zone()).dt.strftime("%Y-%m-%d %H:%M:%S")
-    tables.table(
-        shown,
+    shown = parts.local(frame, "fired_at", "resolved_at").round({"minutes": 1, "value": 4})
+    parts.linked(
+        shown.round({"to_acknowledge_min": 1}),
         name="alert-history",
         columns=_COLUMNS,
-        formats={"minutes": "minutes", "to_acknowledge_min": "minutes"},
         nothing="Nothing fired in this period.",
     )

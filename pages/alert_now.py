@@ -100,7 +100,8 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
     def spelled(labels: dict[str, str]) -> str:
         return ", ".join(f"{name}={text}" for name, text in sorted(labels.items()))
 
-    return frame.assign(labels=[spelled(labels) for labels in frame["labels"]])
+    named = frame.assign(labels=[spelled(labels) for labels in frame["labels"]])
+    return parts.local(named, "since")
 
 
 def _actions(found: Sequence[store.Alert], now: datetime) -> None:

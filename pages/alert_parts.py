@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +12,9 @@ import streamlit as st
 from alerts import signals, store
 from auth import audit, roles
 from auth.people import Person
-from components import guard
+from components import empty, guard, tables
 from components.alert_card import Card
+from data import company
 from data.database import DatabaseUnavailable
 
 SNOOZES = {
@@ -104,6 +106,34 @@ def _units() -> dict[str, str]:
 def unit_of(signal: str | None) -> str:
     """The signal's unit, `number` when it is not known."""
     return _units().get(signal or "", "") or "number"
+
+
+def local(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Instants as text of the company's clock; empty where there is none."""
+    shown = frame.copy()
+    for column in columns:
+        instants = pd.to_datetime(frame[column], utc=True).dt.tz_convert(company.zone())
+        shown[column] = instants.dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
+    return shown
+
+
+def linked(frame: pd.DataFrame, *, name: str, columns: dict[str, str], nothing: str) -> None:
+    """A table of alerts by `id`, each row leading to its alert, and its CSV."""
+    if frame.empty:
+        empty.state(nothing)
+        return
+    shown = frame.assign(open=[f"alerts?alert={number}" for number in frame["id"]])
+    text = {column: shown[column].fillna("") for column in columns if shown[column].dtype == "str"}
+    config: dict[str, Any] = {key: st.column_config.Column(title) for key, title in columns.items()}
+    config["open"] = st.column_config.LinkColumn("Alert", display_text="Open")
+    st.dataframe(
+        shown.assign(**text)[[*columns, "open"]],
+        hide_index=True,
+        height=min(35 * len(shown) + 38, 420),
+        column_config=config,
+        key=name,
+    )
+    tables.download(frame[list(columns)], name=name)
 
 
 def empty_frame(*columns: str) -> pd.DataFrame:

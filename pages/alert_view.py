@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pandas as pd
 import streamlit as st
 
 from alerts import people, rulebook, store
@@ -36,13 +35,14 @@ def show(number: int) -> None:
     with panel("Series", f"{found.signal or 'received from another system'} · {found.condition}"):
         _chart(found, now)
     with panel("What happened", "in the company's time"):
-        story = _local(store.timeline(number), "at")
+        story = parts.local(store.timeline(number), "at")
         headings = {"at": "At", "what": "What", "who": "Who", "text": "Text"}
         tables.table(story, name=f"alert-{number}-timeline", columns=headings)
     with panel("Runbook"):
         _runbook(found)
     with panel("Notifications"):
-        tables.table(_local(store.deliveries(incident=number), "made_at"), key="alert-deliveries",
+        told = parts.local(store.deliveries(incident=number), "made_at")
+        tables.table(told, key="alert-deliveries",
                      name=f"alert-{number}-notifications", nothing="Nobody was told.",
                      columns={"made_at": "Written", "channel": "Channel", "event": "What",
                               "result": "Result", "attempts": "Attempts", "error": "Error",
@@ -57,7 +57,7 @@ def _tiles(found: store.Alert, now: datetime) -> None:
     tiles.row(
         [
             tiles.Tile("Value", found.value, unit, reason="The signal gave no data.",
-                       note=found.condition, source=found.signal or found.source),
+                       note=found.condition),
             tiles.Tile("Firing for" if found.resolved_at is None else "Fired for",
                        (end - found.fired_at).total_seconds() / 60, "minutes",
                        note=f"since {_clock(found.active_since)}"),
@@ -148,17 +148,8 @@ def _runbook(found: store.Alert) -> None:
 
 def _alike(found: store.Alert) -> None:
     frame = store.alike(found)
-    shown = _local(_local(frame, "fired_at"), "resolved_at")
+    shown = parts.local(frame, "fired_at", "resolved_at")
     shown["lasted"] = [units.text(value, "minutes") for value in frame["minutes"]]
-    shown["open"] = [f"alerts?alert={number}" for number in frame["id"]]
-    tables.table(shown, name=f"alert-{found.id}-similar", nothing="It has never fired before.",
+    parts.linked(shown, name=f"alert-{found.id}-similar", nothing="It has never fired before.",
                  columns={"fired_at": "Fired", "resolved_at": "Resolved", "lasted": "Lasted",
-                          "acknowledged_by": "Acknowledged by", "same": "Same labels",
-                          "open": "Alert"})  # fmt: skip
-
-
-def _local(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    instants = pd.to_datetime(frame[column], utc=True)
-    return frame.assign(
-        **{column: instants.dt.tz_convert(company.zone()).dt.strftime("%Y-%m-%d %H:%M:%S")}
-    )
+                          "acknowledged_by": "Acknowledged by", "same": "Same labels"})  # fmt: skip
