@@ -8,8 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from components import empty
+from components import empty, units
+from data import company
 
+# More rows than this scroll inside their panel.
+_ROWS, _TALL = 12, 430
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -35,7 +38,7 @@ def table(
     st.dataframe(
         shown,
         hide_index=True,
-        height=height or min(35 * len(shown) + 38, 420),
+        height=height or ("content" if len(shown) <= _ROWS else _TALL),
         key=key,
         column_config=_config(shown, columns or {}, formats or {}),
     )
@@ -91,25 +94,43 @@ def _config(
     frame: pd.DataFrame, headings: Mapping[str, str], formats: Mapping[str, str]
 ) -> dict[str, Any]:
     return {
-        column: _column(headings.get(column, column), formats.get(column))
-        for column in map(str, frame.columns)
+        str(column): _column(frame[column], headings.get(column, str(column)), formats.get(column))
+        for column in frame.columns
     }
 
 
-def _column(heading: str, unit: str | None) -> Any:
-    return st.column_config.Column(heading) if unit is None else _number(heading, unit)
+def _column(values: pd.Series, heading: str, unit: str | None) -> Any:
+    """Numbers wear their unit, instants the company's clock, days a date."""
+    if unit is not None:
+        return st.column_config.NumberColumn(heading, format=number_format(unit))
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        zone = company.zone().key
+        return st.column_config.DatetimeColumn(heading, format=_INSTANT, timezone=zone)
+    if pd.api.types.is_datetime64_dtype(values):
+        return st.column_config.DateColumn(heading, format="D MMM YYYY")
+    return st.column_config.Column(heading)
 
 
-def _number(heading: str, unit: str) -> Any:
-    return st.column_config.NumberColumn(heading, format=_FORMATS.get(unit, "localized"))
+def number_format(unit: str) -> str:
+    """What a table column needs to write figures of `unit`, all with as many decimals."""
+    known = units.canonical(unit)
+    if known == "money":
+        return f"{units.sign(company.currency())}%,.2f"
+    return _FORMATS.get(known, "localized")
 
 
+_INSTANT = "D MMM YYYY, HH:mm:ss"
 _FORMATS = {
+    "count": "%,d",
     "percent": "%.1f %%",
     "share": "percent",
+    "ratio": "%.2f ×",
     "days": "%.1f d",
-    "count": "localized",
+    "months": "%.1f mo",
+    "hours": "%.1f h",
+    "minutes": "%,.0f min",
     "seconds": "%.3f s",
     "milliseconds": "%.1f ms",
+    "per_second": "%.2f/s",
     "bytes": "bytes",
 }

@@ -13,7 +13,7 @@ from components import presets
 
 Against = Literal["previous", "year", "none"]
 Family = Literal["business", "live"]
-DEFAULTS: dict[Family, str] = {"business": "30d", "live": "1h"}
+DEFAULTS: dict[Family, str] = {"business": "30d", "live": "15m"}
 COMPARED: dict[Family, Against] = {"business": "previous", "live": "none"}
 _LONGEST = timedelta(days=366 * 20)
 

@@ -145,7 +145,7 @@ def test_a_link_that_cannot_be_read_gives_one_sentence(
 
 def test_the_default_answers_for_a_page_without_a_range() -> None:
     assert resolve({}, NOON, LONDON) == timespan.default(NOON, LONDON)
-    assert resolve({}, NOON, LONDON, "live").preset == "1h"
+    assert resolve({}, NOON, LONDON, "live").preset == "15m"
 
 
 @given(
