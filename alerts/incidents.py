@@ -31,7 +31,7 @@ class Book:
 
 @dataclass(frozen=True)
 class Fired:
-    """All that is known of an alert at the moment it fires."""
+    """All that is known of an alert at the moment it fires. source and key: where it is from."""
 
     source: str
     rule_id: int | None
@@ -50,11 +50,12 @@ class Fired:
     escalation: str | None = None
     ends_at: datetime | None = None
     muted: bool = False
+    key: str = ""
 
     @property
     def fingerprint(self) -> str:
         """The alert's name for good."""
-        return label_sets.fingerprint(self.source, self.labels)
+        return label_sets.fingerprint(f"{self.source}:{self.key}", self.labels)
 
     @property
     def group_key(self) -> str:
@@ -111,7 +112,7 @@ def _row(fired: Fired, now: datetime, *, audible: bool) -> dict[str, object]:
             "runbook", "signal", "value", "threshold", "group_key", "escalation", "active_since",
             "ends_at")  # fmt: skip
     return {name: getattr(fired, name) for name in kept} | {
-        "source": fired.source.partition(":")[0],
+        "source": fired.source,
         "labels": label_sets.spell(fired.labels),
         "channels": json.dumps(fired.channels),
         "repeat_s": fired.repeat.total_seconds(),

@@ -119,7 +119,8 @@ class Judgement:
     def _fired(self, due: Due, labels: Mapping[str, str], verdict: Verdict) -> incidents.Fired:
         rule, muted = due.rule, due.kept.muted_until
         return incidents.Fired(
-            source=f"rule:{due.kept.id}",
+            source="rule",
+            key=str(due.kept.id),
             rule_id=due.kept.id,
             rule_name=rule.name,
             labels={**labels, **rule.labels},
