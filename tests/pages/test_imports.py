@@ -1,0 +1,104 @@
+"""The Import page: from a file with other headers to figures, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from data.ingest import background
+from data.queries import imports
+from tests.data.order_files import HEADER, write
+from tests.product import ADMIN_PASSWORD, RunningApp
+
+Opened = Callable[..., Page]
+
+
+def _upload(page: Page, path: Path) -> None:
+    page.locator("input[type=file]").set_input_files(path)
+
+
+def _value(app: RunningApp, slug: str) -> str:
+    return app.manage("kpi", slug, "--from", "2026-01-01", "--to", "2026-12-31").stdout.split()[-1]
+
+
+def test_a_file_is_mapped_previewed_and_imported(
+    app: RunningApp, signed_in: Opened, tmp_path: Path
+) -> None:
+    file = write(tmp_path, "Bestellung,ordered_at,sku,quantity,unit_price", "1,2026-01-05,A,2,10")
+    page = signed_in("imports")
+    _upload(page, file)
+    expect(page.get_by_text("Choose the column of order_id.")).to_be_visible()
+    start = page.get_by_role("button", name="Import", exact=True)
+    expect(start).to_be_disabled()
+    page.get_by_role("combobox", name="order_id *").click()
+    page.get_by_role("option", name="Bestellung", exact=True).click()
+    start.click()
+    expect(page.get_by_text("orders.csv: 1 rows read; 1 new orders")).to_be_visible(timeout=30_000)
+    assert _value(app, "net_revenue") == "20"
+
+
+def test_bad_rows_are_listed_and_can_be_left_out(
+    app: RunningApp, signed_in: Opened, tmp_path: Path
+) -> None:
+    before = _value(app, "orders")
+    file = write(tmp_path, HEADER, "8,2026-02-05,A,2,10", "9,never,A,x,10", name="bad.csv")
+    page = signed_in("imports")
+    _upload(page, file)
+    page.get_by_role("button", name="Import", exact=True).click()
+    refusal = page.get_by_text("bad.csv has 1 bad rows of 2 and nothing of it was taken")
+    expect(refusal.first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("2 bad values in 1 rows.")).to_be_visible()
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="CSV").first.click()
+    assert Path(caught.value.path()).read_text().splitlines()[1].startswith("3,ordered_at,")
+    assert _value(app, "orders") == before
+    _upload(page, file)
+    page.get_by_text("Leave bad rows out and take the good ones").click()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("1 bad rows left out").first).to_be_visible(timeout=30_000)
+    assert int(_value(app, "orders")) == int(before) + 1
+
+
+def test_a_file_that_is_no_csv_is_refused_at_once(
+    app: RunningApp, signed_in: Opened, tmp_path: Path
+) -> None:
+    path = tmp_path / "book.csv"
+    path.write_bytes(b"PK\x03\x04rest")
+    page = signed_in("imports")
+    _upload(page, path)
+    expect(page.get_by_text("book.csv is a workbook or zip archive")).to_be_visible()
+
+
+def test_a_viewer_is_told_who_can_grant_it(app: RunningApp, signed_in: Opened) -> None:
+    added = app.manage("users", "add", "vera", "--role", "viewer", stdin=f"{ADMIN_PASSWORD}\n" * 2)
+    assert added.returncode == 0, added.stderr
+    page = signed_in("imports", "vera", ADMIN_PASSWORD)
+    expect(page.get_by_text("may not import into business")).to_be_visible()
+    expect(page.locator("input[type=file]")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("database", "home")
+def test_an_import_that_dies_is_shown_as_stopped(tmp_path: Path) -> None:
+    from data import database
+
+    database.execute(
+        "INSERT INTO imports (dataset, file_name, started_by, beat_at) "
+        "VALUES ('orders', 'x.csv', 'ann', now() - interval '5 min')"
+    )
+    found = imports.one(1)
+    assert found is not None
+    assert (found["state"], found["message"]) == ("failed", None)
+
+
+@pytest.mark.usefixtures("database", "home")
+def test_an_upload_is_kept_for_its_owner_alone_and_goes_after_a_day() -> None:
+    import os
+
+    path = background.keep("1-a", b"x")
+    assert path.stat().st_mode & 0o077 == 0
+    os.utime(path, (0, 0))
+    background.keep("1-b", b"y")
+    assert not path.exists()
