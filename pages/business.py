@@ -12,7 +12,7 @@ from components.heading import heading
 from components.panel import panel
 from components.timespan import Period
 from data.queries import sales
-from pages import Page, business_filter
+from pages import Page, business_filter, sample_offer
 from pages import business_parts as parts
 
 _TABS = ("The period in figures", "Top customers", "Countries", "New and returning",
@@ -40,6 +40,7 @@ def _nothing_yet(may_import: bool) -> None:
         "imports" if may_import else "",
         "Import orders",
     )
+    sample_offer.offer()
 
 
 def _body(chosen: Period) -> None:

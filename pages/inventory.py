@@ -8,7 +8,7 @@ from components import banner, empty, guard, period
 from components.heading import heading
 from components.timespan import Period
 from data.queries import company_state
-from pages import Page, inventory_parts
+from pages import Page, inventory_parts, sample_offer
 
 _DATASETS = ("stock", "movements")
 
@@ -23,10 +23,11 @@ def render() -> None:
         empty.state(
             "There is no stock yet.",
             "Import stock counts or movements, connect Shopify or Amazon, or load the sample "
-            "company (`make demo`).",
+            "company.",
             "imports",
             "Import",
         )
+        sample_offer.offer()
         return
     if state.sample:
         banner.sample_data()

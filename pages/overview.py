@@ -14,7 +14,7 @@ from components.panel import panel
 from components.timespan import Period
 from config.settings import settings
 from data.queries import company_state
-from pages import Page, overview_data
+from pages import Page, overview_data, sample_offer
 
 _CALM = (
     "Nothing needs attention: no figure with a bound is past it, no alert fires, no source is late."
@@ -58,6 +58,7 @@ def _nothing_yet(person: Person) -> None:
         "imports" if may else "",
         "Import",
     )
+    sample_offer.offer()
 
 
 PAGE = Page("overview", "Overview", ":material/dashboard:", "Today", "overview", render)

@@ -1,0 +1,46 @@
+"""The button of an empty page that loads the sample company, and how far that is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from auth import audit, roles
+from components import guard
+from components.banner import notice
+from data.queries import imports
+from data.sample import background
+
+
+def offer() -> None:
+    """Draws nothing for people who may not import."""
+    person = guard.person()
+    if not roles.can(person.role, "business", "import"):
+        return
+    number = background.running() or st.session_state.get("sample-loading")
+    if number is not None:
+        _watched(int(number))
+        return
+    if st.button("Load the sample company", icon=":material/science:", key="load-sample"):
+        guard.require("business", "import")
+        st.session_state["sample-loading"] = background.start(person.username)
+        audit.record("sample_loaded", actor=person, address=guard.address())
+        st.rerun()
+
+
+def _watched(number: int) -> None:
+    @st.fragment(run_every=1.0)
+    def progress() -> None:
+        guard.require("business", "import")
+        found = imports.one(number)
+        if found is not None and found["state"] == "running":
+            share = min(float(found["progress"]), 0.99)
+            st.progress(share, f"Loading the sample company: {int(found['rows_read']):,} order "
+                        "lines, then its books")  # fmt: skip
+            return
+        st.session_state.pop("sample-loading", None)
+        if found is not None and found["state"] != "done":
+            notice(found["message"] or "The load stopped; try again.", "warning")
+            return
+        st.rerun(scope="app")
+
+    progress()
