@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 Kind = Literal["request", "page"]
 _COLUMNS = "at, instance, covered_s, count, errors, total_s, buckets"
 _OPEN_MINUTES = """
-    AND at >= CAST(:end AS timestamptz) - interval '15 minutes' AND NOT EXISTS (
+    AND at >= least(CAST(:end AS timestamptz), now()) - interval '15 minutes' AND NOT EXISTS (
         SELECT FROM application_minutes m WHERE m.kind = s.kind AND m.name = s.name
         AND m.instance = s.instance AND m.at = date_trunc('minute', s.at, 'UTC'))
 """
 _OPEN_HOURS = """
-    AND at >= CAST(:end AS timestamptz) - interval '3 hours' AND NOT EXISTS (
+    AND at >= least(CAST(:end AS timestamptz), now()) - interval '3 hours' AND NOT EXISTS (
         SELECT FROM application_hours h WHERE h.kind = s.kind AND h.name = s.name
         AND h.instance = s.instance AND h.at = date_trunc('hour', s.at, 'UTC'))
 """

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 # Roll-ups lag by the step that is still open; what they miss is made of the finer level.
 _OPEN_MINUTES = """
-    AND at >= CAST(:end AS timestamptz) - interval '15 minutes' AND NOT EXISTS (
+    AND at >= least(CAST(:end AS timestamptz), now()) - interval '15 minutes' AND NOT EXISTS (
         SELECT FROM metric_minutes m
         WHERE m.instance = s.instance AND m.at = date_trunc('minute', s.at, 'UTC'))
 """
 _OPEN_HOURS = """
-    AND at >= CAST(:end AS timestamptz) - interval '3 hours' AND NOT EXISTS (
+    AND at >= least(CAST(:end AS timestamptz), now()) - interval '3 hours' AND NOT EXISTS (
         SELECT FROM metric_hours h
         WHERE h.instance = s.instance AND h.at = date_trunc('hour', s.at, 'UTC'))
 """
