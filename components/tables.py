@@ -75,12 +75,14 @@ def download_of(frame: Callable[[], pd.DataFrame], *, name: str, key: str | None
 
 
 def csv(frame: pd.DataFrame) -> bytes:
-    """UTF-8 CSV; text that a spreadsheet would run as a formula gets a leading apostrophe."""
+    """UTF-8 CSV (RFC 4180); text that a spreadsheet would run gets a leading apostrophe."""
     safe = frame.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
             safe[column] = safe[column].map(neutral)
-    return safe.rename(columns=neutral).to_csv(index=False).encode()
+    # Only what belongs to the line's end gets quoted: else a \r in a cell would end its row.
+    text: str = safe.rename(columns=neutral).to_csv(index=False, lineterminator="\r\n")
+    return text.encode()
 
 
 def neutral(value: Any) -> Any:
