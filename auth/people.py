@@ -165,6 +165,55 @@ def enable(username: str, by: Any = "command line") -> None:
         audit.record("user.enable", actor=by, on=user["username"], opened=opened)
 
 
+def delete(username: str, by: Any = "command line") -> None:
+    """Take an account away; its row stays for what the trail says of it. Raises AccountRefused."""
+    with database.transaction() as opened:
+        user = _locked(opened, username)
+        _keep_an_admin(opened, user, None)
+        opened.execute(
+            text(
+                "UPDATE users SET deleted_at = now(), disabled_at = coalesce(disabled_at, now()),"
+                " password_hash = NULL WHERE id = :id"
+            ),
+            {"id": user["id"]},
+        )
+        opened.execute(
+            text("UPDATE api_tokens SET revoked_at = coalesce(revoked_at, now())"
+                 " WHERE user_id = :id"), {"id": user["id"]}
+        )  # fmt: skip
+        sessions.end_all(opened, user["id"], "account deleted")
+        audit.record("user.delete", actor=by, on=user["username"],
+                     detail={"role": user["role"]}, opened=opened)  # fmt: skip
+    sessions.forget()
+
+
+_PROFILE = ("name", "email", "zone", "theme", "start_page")
+
+
+def set_profile(username: str, changes: dict[str, str | None], by: Any) -> None:
+    """Change name, email, zone, theme or start page; None clears. Raises AccountRefused."""
+    wanted = {name: (value or "").strip() or None for name, value in changes.items()}
+    if unknown := wanted.keys() - set(_PROFILE):
+        raise AccountRefused(f"A profile has no {sorted(unknown)[0]}.")
+    if "name" in wanted and wanted["name"] is None:
+        raise AccountRefused("A name is needed; enter one.")
+    try:
+        with database.transaction() as opened:
+            user = _locked(opened, username)
+            changed = {k: [user[k], v] for k, v in wanted.items() if user[k] != v}
+            if not changed:
+                return
+            sets = ", ".join(f"{name} = :{name}" for name in changed)
+            opened.execute(
+                text(f"UPDATE users SET {sets} WHERE id = :id"), {**wanted, "id": user["id"]}
+            )
+            audit.record("user.profile", actor=by, on=user["username"], detail=changed,
+                         opened=opened)  # fmt: skip
+    except IntegrityError:
+        raise AccountRefused("Another account has that email address.") from None
+    sessions.forget()
+
+
 def tidy(username: str) -> str:
     """How usernames are compared: no case, no space around."""
     return username.strip().lower()

@@ -74,17 +74,26 @@ def forget() -> None:
 def _look_up(key: bytes) -> Person | None:
     row = database.one(
         f"""
-        SELECT u.id, u.username, u.name, u.role, s.id AS session_id, u.zone, u.theme, u.start_page
+        SELECT u.id, u.username, u.name, u.role, s.id AS session_id, u.zone, u.theme, u.start_page,
+               EXISTS (SELECT 1 FROM second_factors f
+                       WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS factor
         FROM sessions s JOIN users u ON u.id = s.user_id
         WHERE s.token_hash = :key AND {_FIT}
         """,
         key=key,
     )
-    return None if row is None else Person(**row)
+    if row is None:
+        return None
+    found = dict(row)
+    lacking = not found.pop("factor") and settings().sentia_require_mfa in ("all", found["role"])
+    # Whoever still has to set up a second factor may do that, and nothing else.
+    return Person(**found, scopes=frozenset() if lacking else None)
 
 
-def ticket(user_id: int, purpose: str = "sign in", method: str = "password") -> str:
-    """A single-use secret of 30 s that the page hands to the route which may set cookies."""
+def ticket(
+    user_id: int, purpose: str = "sign in", method: str = "password", seconds: int = _TICKET_S
+) -> str:
+    """A single-use secret; for a sign-in, what the page hands to the route that sets cookies."""
     made = secrets.token_urlsafe(32)
     database.execute(
         """
@@ -95,7 +104,7 @@ def ticket(user_id: int, purpose: str = "sign in", method: str = "password") -> 
         purpose=purpose,
         user_id=user_id,
         method=method,
-        seconds=_TICKET_S,
+        seconds=seconds,
     )
     return made
 
@@ -234,6 +243,21 @@ def still_good(ids: Collection[int]) -> set[int]:
         ids=list(ids),
     )
     return {row["id"] for row in rows}
+
+
+def device(agent: str | None) -> str:
+    """A browser's long name in two words, such as “Firefox on Windows”."""
+    given = agent or ""
+    browser = next((name for mark, name in _BROWSERS if mark in given), "Browser")
+    system = next((name for mark, name in _SYSTEMS if mark in given), "")
+    return f"{browser} on {system}" if system else browser
+
+
+# The first mark that is found decides: every browser claims to be those after it.
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),
+             ("Safari", "Safari"), ("curl", "curl"))  # fmt: skip
+_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
+            ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))  # fmt: skip
 
 
 def touch(active: Collection[int], open_: Collection[int]) -> None:

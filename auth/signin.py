@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from auth import audit, passwords, people, sessions, waits
+from auth import audit, factors, passwords, people, sessions, waits
+from auth.person import Person
 from data import database
 
 WRONG = "The username or the password is wrong."
 _LONGEST_NAME = 200
+_CLAIM = "second factor"
+_CLAIM_S = 300
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Either a ticket or one sentence that says why not."""
+    """A ticket, or the claim to one that a code must prove, or a sentence that says why not."""
 
     ticket: str | None = None
     problem: str | None = None
+    claim: str | None = None
 
 
 def attempt(username: str, password: str, address: str | None) -> Outcome:
@@ -41,7 +45,59 @@ def attempt(username: str, password: str, address: str | None) -> Outcome:
                      detail={"reason": reason})  # fmt: skip
         return Outcome(problem=WRONG)
     waits.succeeded(account, address or "")
+    if factors.enabled(user["id"]):
+        return Outcome(claim=sessions.ticket(user["id"], _CLAIM, seconds=_CLAIM_S))
     return Outcome(ticket=sessions.ticket(user["id"]))
+
+
+def prove(claim: str, code: str, address: str | None) -> Outcome:
+    """The second step of a sign-in: a code of the app or a recovery code."""
+    user = database.one(
+        "SELECT u.id, u.username FROM tickets t JOIN users u ON u.id = t.user_id"
+        " WHERE t.token_hash = :key AND t.purpose = :purpose AND t.expires_at > now()",
+        key=sessions.digest(claim),
+        purpose=_CLAIM,
+    )
+    if user is None:
+        return Outcome(problem="That took too long; sign in again.")
+    # Counted for the account as a whole: only who knows the password comes this far.
+    if seconds := waits.attempt(f"code of {user['id']}", ""):
+        return Outcome(problem=f"Too many wrong codes; try again in {_in_words(seconds)}.",
+                       claim=claim)  # fmt: skip
+    if not factors.check(user["id"], code):
+        audit.record("sign_in", actor=user["username"], address=address, outcome="refused",
+                     detail={"reason": "wrong code"})  # fmt: skip
+        return Outcome(problem="The code is wrong or was used already.", claim=claim)
+    waits.succeeded(f"code of {user['id']}", "")
+    database.execute("DELETE FROM tickets WHERE token_hash = :key", key=sessions.digest(claim))
+    return Outcome(ticket=sessions.ticket(user["id"]))
+
+
+def step_up(person: Person, secret: str, address: str | None) -> str | None:
+    """Confirm who sits there by password or code; None when it is them, else one sentence."""
+    if seconds := waits.attempt(person.username, address or ""):
+        return f"Too many failed attempts; try again in {_in_words(seconds)}."
+    stored = database.scalar("SELECT password_hash FROM users WHERE id = :id", id=person.id)
+    if not passwords.matches(secret, stored) and not factors.check(person.id, secret):
+        audit.record("step_up", actor=person, address=address, outcome="refused")
+        return "The password or code is wrong."
+    waits.succeeded(person.username, address or "")
+    audit.record("step_up", actor=person, address=address)
+    database.execute(
+        "UPDATE sessions SET stepped_up_at = now() WHERE id = :id", id=person.session_id
+    )
+    return None
+
+
+def stepped_up(person: Person) -> bool:
+    """Whether the person confirmed who they are in the last ten minutes."""
+    return bool(
+        database.scalar(
+            "SELECT 1 FROM sessions WHERE id = :id AND ended_at IS NULL"
+            " AND stepped_up_at > now() - interval '10 minutes'",
+            id=person.session_id,
+        )
+    )
 
 
 def _reason(known: bool, fits: bool) -> str:

@@ -9,7 +9,7 @@ from config.settings import settings
 from data import company, database
 
 # A session whose page was open within this many seconds counts as being here.
-_HERE_S = 75
+_HERE_S = 30
 
 
 def now() -> Any:

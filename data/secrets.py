@@ -24,6 +24,7 @@ ENCRYPTED_COLUMNS: list[tuple[str, str, str]] = [
     ("integration_credentials", "name", "sealed"),
     ("integration_tokens", "name", "sealed"),
     ("alert_channels", "name", "sealed"),
+    ("second_factors", "user_id", "sealed"),
 ]
 
 

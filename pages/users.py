@@ -1,17 +1,29 @@
-"""Who uses the product, and who may."""
+"""Users: who is here, who may come in, what they do, what was done."""
 
 from __future__ import annotations
 
-import streamlit as st
+from components import board, guard
+from components.heading import heading
+from pages import Page, users_accounts, users_activity, users_audit, users_now, users_signins
 
-from components import guard
-from pages import Page
+_VIEWS = {
+    "Now": users_now.show,
+    "Accounts": users_accounts.show,
+    "Activity": users_activity.show,
+    "Sign-ins": users_signins.show,
+    "Tokens": users_accounts.tokens,
+    "Audit": users_audit.show,
+}
 
 
 def render() -> None:
-    """Accounts and sessions."""
+    """One view at a time; the others cost nothing."""
     guard.require("users")
-    st.title("Users")
+    with heading("Users", "Who is here, who may come in, and what was done"):
+        pass
+    view, opened = board.views(tuple(_VIEWS))
+    with opened:
+        _VIEWS[view]()
 
 
 PAGE = Page("users", "Users", ":material/group:", "Administration", "users", render)

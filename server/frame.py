@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from auth import activity, roles, sessions
+from auth import activity, links, roles, sessions
 from auth.people import Person
 from components import brand, guard, login, style
 from components.markup import escape
@@ -35,6 +35,10 @@ def show() -> None:
         st.html(login.script("reload"), unsafe_allow_javascript=True)
         return
     try:
+        if token := st.query_params.get(links.PARAMETER):
+            _started()
+            login.new_password(company, token)
+            return
         _for(_who())
     except DatabaseUnavailable as error:
         _wait(str(error))
@@ -46,7 +50,7 @@ def _for(person: Person | None) -> None:
         login.form(settings().company_name)
         return
     _one_owner(person)
-    entries = {page.slug: _entry(page, person.role) for page in pages()}
+    entries = {page.slug: _entry(page, person) for page in pages()}
     chosen = st.navigation(_menu(person, entries), expanded=True)
     _account(person, entries["account"])
     with page_run(chosen.url_path or "start"), _noted(person, chosen.url_path):
@@ -66,9 +70,13 @@ def _noted(person: Person, slug: str) -> Iterator[None]:
             activity.note(context.session_id, person, slug, took)
 
 
-def _who() -> Person | None:
+def _started() -> None:
     if not PROGRESS.done:
         raise DatabaseUnavailable(PROGRESS.problem or "The process is starting.")
+
+
+def _who() -> Person | None:
+    _started()
     return guard.anybody()
 
 
@@ -83,7 +91,7 @@ def _menu(person: Person, entries: dict[str, Any]) -> dict[str, list[Any]]:
     """Pages by section; those that are not theirs are out of sight and say so when opened."""
     menu: dict[str, list[Any]] = {}
     for section in SECTIONS:
-        theirs = [p.slug for p in pages() if p.section == section and _may(person.role, p)]
+        theirs = [p.slug for p in pages() if p.section == section and _may(person, p)]
         if theirs:
             menu[section] = [entries[slug] for slug in theirs]
     shown = [page for listed in menu.values() for page in listed]
@@ -102,8 +110,8 @@ def _lead_on(home: Any) -> None:
     st.switch_page(home, query_params=given)
 
 
-def _entry(page: Page, role: str) -> Any:
-    allowed = _may(role, page)
+def _entry(page: Page, person: Person) -> Any:
+    allowed = _may(person, page)
     run: Callable[[], None] = page.render if allowed else partial(_not_theirs, page)
     return st.Page(
         run,
@@ -114,8 +122,10 @@ def _entry(page: Page, role: str) -> Any:
     )
 
 
-def _may(role: str, page: Page) -> bool:
-    return page.resource is None or roles.can(role, page.resource, page.action)
+def _may(person: Person, page: Page) -> bool:
+    if page.resource is None:
+        return True
+    return person.scopes is None and roles.can(person.role, page.resource, page.action)
 
 
 def _not_theirs(page: Page) -> None:

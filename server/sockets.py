@@ -229,4 +229,4 @@ class Doors:
 
 def _touch_every() -> float:
     """Seconds between notes of who is at work: a fraction of the shortest idle time."""
-    return min(30.0, 60 * min(by_role(settings().sentia_idle_minutes).values()) / 4)
+    return min(10.0, 60 * min(by_role(settings().sentia_idle_minutes).values()) / 4)

@@ -183,3 +183,18 @@ def test_the_sweep_removes_what_nobody_can_use(database: str) -> None:
     sessions.sweep()
     assert db.scalar("SELECT count(*) FROM sessions") == 0
     assert db.scalar("SELECT count(*) FROM tickets") == 0
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36",
+         "Chrome on Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Safari/604.1",
+         "Safari on iPhone"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/156.0 Safari/537.36 Edg/156.0", "Edge on Windows"),
+        (None, "Browser"),
+    ],
+)  # fmt: skip
+def test_a_browser_is_named_in_two_words(agent: str | None, words: str) -> None:
+    assert sessions.device(agent) == words

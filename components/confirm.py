@@ -1,0 +1,29 @@
+"""Asks again who sits there, before something that a stranger at an open page must not do."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from auth import signin
+from components import guard
+
+
+def fresh(what: str, key: str) -> bool:
+    """True when the person confirmed who they are in the last ten minutes; else asks for it.
+
+    `what` completes “Confirm that it is you to …”.
+    """
+    person = guard.person()
+    if signin.stepped_up(person):
+        return True
+    with st.form(f"confirm-{key}", clear_on_submit=True, border=True, width=480):
+        st.markdown(f"Confirm that it is you to {what}.")
+        secret = st.text_input(
+            "Your password, or a code of your app", type="password", key=f"confirm-{key}-secret"
+        )
+        if st.form_submit_button("Confirm"):
+            problem = signin.step_up(person, secret, guard.address())
+            if problem is None:
+                st.rerun()
+            st.error(problem, icon=":material/error:")
+    return False

@@ -1,0 +1,70 @@
+"""Your account: name, email, zone, start page, password."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from auth import people, roles, signin
+from auth.passwords import SHORTEST, PasswordRefused
+from auth.people import AccountRefused, Person
+from components import guard
+
+
+def profile(person: Person) -> None:
+    """Name, email, time zone and start page."""
+    from pages.registry import pages
+
+    user = people.find(person.username)
+    starts = {
+        page.slug: page.title
+        for page in pages()
+        if page.section and page.resource and roles.can(person.role, page.resource, page.action)
+    }
+    zones = ["", *sorted(available_timezones())]
+    with st.form("profile", border=False, width=480):
+        name = st.text_input("Name", user["name"])
+        email = st.text_input("Email", user["email"] or "", help="Where links are sent.")
+        zone = st.selectbox("Time zone", zones, zones.index(person.zone or ""),
+                            format_func=lambda zone: zone or "The company's")  # fmt: skip
+        start = st.selectbox(
+            "Start page", ["", *starts], _position(["", *starts], person.start_page),
+            format_func=lambda slug: starts.get(slug, "The first one"),
+        )  # fmt: skip
+        if st.form_submit_button("Save profile"):
+            changes = {"name": name, "email": email, "zone": zone, "start_page": start}
+            try:
+                people.set_profile(person.username, changes, by=guard.person())
+            except AccountRefused as refused:
+                st.error(str(refused), icon=":material/error:")
+            else:
+                st.success("Saved.")
+
+
+def password(person: Person) -> None:
+    """A new password, for who knows the present one."""
+    with st.form("password", border=False, clear_on_submit=True, width=480):
+        old = st.text_input("Present password", type="password")
+        new = st.text_input("New password", type="password", help=f"{SHORTEST} characters or more.")
+        again = st.text_input("New password again", type="password")
+        wanted = st.form_submit_button("Change password")
+        if wanted and (problem := _change(person, old, new, again)):
+            st.error(problem, icon=":material/error:")
+
+
+def _change(person: Person, old: str, new: str, again: str) -> str | None:
+    """Every session ends with it, this one too; None when it was done."""
+    if new != again:
+        return "The two new passwords differ."
+    if problem := signin.step_up(person, old, guard.address()):
+        return problem
+    try:
+        people.set_password(person.username, new, by=guard.person())
+    except PasswordRefused as refused:
+        return str(refused)
+    return None
+
+
+def _position(values: list[str], value: str | None) -> int:
+    return values.index(value) if value in values else 0
