@@ -31,6 +31,8 @@ def render() -> None:
         "Connection",
         list(found),
         key="connection",
+        required=True,
+        label_visibility="collapsed",
         bind="query-params",
         format_func=lambda each: found[each].connection.title,
         default=_first(list(found.values())),

@@ -42,8 +42,8 @@ def html(each: Standing, now: datetime) -> str:
         f"{symbol}</span>"
     )
     head = (
-        '<div style="display:flex;gap:.5rem;align-items:center;flex-wrap:wrap">'
-        f"{badge}<b>{escape(each.connection.title)}</b>"
+        '<div class="sx-panel-head" style="display:flex;gap:.5rem;align-items:center">'
+        f'{badge}<h3 class="sx-panel-title">{escape(each.connection.title)}</h3>'
         f'<span class="sx-note">{escape(each.state)}</span></div>'
     )
     said = each.error or (each.message if each.state == status.CONNECTED else "") or ""

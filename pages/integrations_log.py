@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from auth.people import Person
 from components import charts, tables
 from components.panel import panel
 from components.provenance import line
+from data import company
 from data.integrations import log
 from data.integrations.status import Standing
 
@@ -18,7 +20,7 @@ def runs(each: Standing, _: Person) -> None:
     frame = log.runs(name)
     with panel("Runs", "newest first"):
         tables.table(
-            frame,
+            _local(frame, "started_at"),
             name=f"{name}-runs",
             columns={
                 "started_at": "Started",
@@ -49,19 +51,18 @@ def runs(each: Standing, _: Person) -> None:
 
 
 def calls(each: Standing, _: Person) -> None:
-    """Calls by hour of the last week, and the newest ones."""
+    """Calls by hour of the last two days, and the newest ones."""
     name = each.connection.name
-    with panel("Calls", "by hour, last 7 days"):
-        charts.time_series(
+    with panel("Calls", "by hour, last 48 hours"):
+        charts.stacked_bars(
             log.calls(name),
             key=f"calls-{name}",
             title=f"Calls of {each.connection.title}",
-            names={"calls": "Calls", "failed": "Failed", "retries": "Repeated attempts"},
-            nothing="No call was made in the last 7 days.",
+            names={"answered": "Answered", "failed": "Failed"},
         )
     with panel("Newest calls"):
         tables.table(
-            log.latest_calls(name),
+            _local(log.latest_calls(name), "at"),
             name=f"{name}-calls",
             columns={
                 "at": "At",
@@ -75,6 +76,14 @@ def calls(each: Standing, _: Person) -> None:
             formats={"ms": "milliseconds", "retries": "count", "bytes": "bytes"},
             nothing="No call was made yet.",
         )
+
+
+def _local(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Instants as the company's clock shows them, to the second."""
+    if frame.empty:
+        return frame
+    shown = frame[column].dt.tz_convert(company.zone()).dt.tz_localize(None).dt.floor("s")
+    return frame.assign(**{column: shown})
 
 
 def differences(each: Standing, _: Person) -> None:

@@ -59,6 +59,7 @@ class Trace:
     operation: str
     status: int | None = None
     ms: float = 0.0
+    attempts: int = 0
     retries: int = 0
     size: int = 0
     waited: float = 0.0
@@ -66,13 +67,19 @@ class Trace:
 
     def answered(self, status: int | None, seconds: float, size: int) -> None:
         """One attempt ended."""
+        self.attempts += 1
         self.status = status
         self.ms += seconds * 1000
         self.size += size
 
 
 def record(whose: Whose, trace: Trace, error: str | None) -> None:
-    """Store the call and the quota its answer told; the error is masked by the caller."""
+    """Store the call and the quota its answer told; the error is masked by the caller.
+
+    What never went out, because no token could be had or the pace was used up, is no call.
+    """
+    if trace.attempts == 0:
+        return
     values = {
         "connection": whose.connection,
         "vendor": whose.vendor,

@@ -36,20 +36,22 @@ def faults(run: int) -> pd.DataFrame:
     return frame
 
 
-def calls(name: str, days: int = 7) -> pd.DataFrame:
-    """Index: hour; calls, failed and retries of each hour that had any."""
-    frame = database.frame(
+def calls(name: str, hours: int = 48) -> pd.DataFrame:
+    """Index: every hour of the last 48; answered and failed calls, 0 where there were none."""
+    frame: pd.DataFrame = database.frame(
         """
-        SELECT date_trunc('hour', at) AS hour, count(*) AS calls,
-            count(*) FILTER (WHERE error IS NOT NULL) AS failed, sum(retries) AS retries
-        FROM integration_calls
-        WHERE connection = :name AND at > now() - make_interval(days => :days)
-        GROUP BY 1 ORDER BY 1
+        SELECT hour, count(c.at) FILTER (WHERE c.error IS NULL)::float8 AS answered,
+            count(c.at) FILTER (WHERE c.error IS NOT NULL)::float8 AS failed
+        FROM generate_series(date_trunc('hour', now()) - make_interval(hours => :hours),
+                             date_trunc('hour', now()), interval '1 hour') AS hour
+        LEFT JOIN integration_calls c
+            ON c.connection = :name AND c.at >= hour AND c.at < hour + interval '1 hour'
+        GROUP BY hour ORDER BY hour
         """,
         name=name,
-        days=days,
+        hours=hours,
     )
-    by_hour: pd.DataFrame = frame.set_index("hour").astype("float64")
+    by_hour: pd.DataFrame = frame.set_index("hour")
     return by_hour
 
 
