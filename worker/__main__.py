@@ -24,6 +24,7 @@ from worker.schedule import jobs
 
 _log = structlog.get_logger()
 _LEAVE_S = 1.2
+_FIRST_WAIT_S = 0.5
 _MIGRATIONS = Path(__file__).parent.parent / "data" / "migrations" / "versions"
 
 
@@ -69,13 +70,15 @@ def _inherit(records: Records, fleet: list[str]) -> None:
 def _schema_is_there(stop: threading.Event) -> bool:
     """Wait until the database answers and the web process has migrated it; False when stopped."""
     newest = max(path.stem[:4] for path in _MIGRATIONS.glob("[0-9]*.py"))
-    waited_s = 0.5
+    waited_s = _FIRST_WAIT_S
     while not stop.is_set():
         with contextlib.suppress(database.DatabaseUnavailable):
             exists = database.scalar("SELECT to_regclass('alembic_version')")
             version = exists and database.scalar("SELECT version_num FROM alembic_version")
             if version and version >= newest:
                 return True
+        if waited_s == _FIRST_WAIT_S:
+            _log.info("worker waits for the database and its schema")
         stop.wait(waited_s)
         waited_s = min(waited_s * 2, 5.0)
     return False

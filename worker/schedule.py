@@ -25,14 +25,21 @@ class Job:
     fleet: bool = False
 
 
-def lazily(target: str) -> Callable[[], object]:
+@dataclass(frozen=True)
+class lazily:
     """`module:function`, imported at its first run, so that the worker starts light."""
-    module, _, name = target.partition(":")
 
-    def run() -> object:
-        return getattr(import_module(module), name)()
+    target: str
 
-    return run
+    def found(self) -> Callable[[], object]:
+        """The function."""
+        module, _, name = self.target.partition(":")
+        function: Callable[[], object] = getattr(import_module(module), name)
+        return function
+
+    def __call__(self) -> object:
+        """Run it."""
+        return self.found()()
 
 
 def jobs() -> tuple[Job, ...]:
