@@ -50,7 +50,9 @@ class Inputs:
     @cached_property
     def inventory(self) -> Track:
         """Inventory in the books; stock at cost where the books have none."""
-        books = self._sheet("inventory", "inventory", f"its balance sheet: {STEPS['ledger']}")
+        books = self._sheet(
+            "inventory", "inventory figures", f"its balance sheet: {STEPS['ledger']}"
+        )
         if books.first:
             return books
         return self.stock
@@ -157,7 +159,8 @@ def bank(end: date) -> Track:
     """Cash by day: each account's balance holds until its next one; all accounts together."""
     rows = database.read(
         f"SELECT source, account, day, (balance * {fx.rate('currency', 'day')})::float8 AS cash "
-        "FROM bank_balances WHERE day <= :end ORDER BY day",
+        "FROM bank_balances WHERE day <= :end "
+        "OR day = (SELECT min(day) FROM bank_balances) ORDER BY day",
         end=end, company=company.currency(),
     )  # fmt: skip
     noun = "bank balances"
@@ -177,7 +180,8 @@ def together(noun: str, tracks: list[Track], end: date) -> Track:
 
     begun = [track for track in tracks if track.first is not None and len(track.values)]
     if not begun:
-        return Track(noun)
+        later = [track.first for track in tracks if track.first is not None]
+        return Track(noun, min(later, default=None))
     first = min(track.first for track in begun if track.first)
     values = np.zeros((end - first).days + 1)
     for track in begun:

@@ -91,7 +91,7 @@ def _counted(slug: str, day: date) -> Figure:
     if products.empty:
         begun = inventory_value.track(day).first
         step = f"There is no stock yet; {inventory_value.STEP}"
-        reason = f"The stock begins on {begun}; choose a later day." if begun else step
+        reason = f"The stock figures begin on {begun}; choose a later day." if begun else step
         return Figure(slug, None, reason, feed.source, feed.as_of, sample=feed.sample)
     if slug == "expiring_stock":
         count: Any = len(inventory_products.expiring(day))

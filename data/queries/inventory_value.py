@@ -25,11 +25,12 @@ def feed() -> Feed:
 def track(end: date) -> Track:
     """Stock value by day in company currency; products without a cost are not in it."""
     rows = database.read(
-        "SELECT day, sum(value)::float8 AS value FROM stock_changes WHERE day <= :end GROUP BY day",
+        "SELECT day, sum(value)::float8 AS value FROM stock_changes WHERE day <= :end "
+        "OR day = (SELECT min(day) FROM stock_changes) GROUP BY day",
         end=end,
     )
-    made = Track.of_changes("stock", {row["day"]: row["value"] or 0.0 for row in rows}, end)
-    return Track("stock", made.first, made.values, feed(), f"There is no stock yet; {STEP}")
+    made = Track.of_changes("stock figures", {row["day"]: row["value"] or 0.0 for row in rows}, end)
+    return Track("stock figures", made.first, made.values, feed(), f"There is no stock yet; {STEP}")
 
 
 def on_hand(day: date) -> pd.DataFrame:
@@ -56,6 +57,6 @@ def of_product(sku: str, start: date, end: date) -> pd.DataFrame:
         sku=sku,
         end=end,
     )
-    made = Track.of_changes("stock", {row["day"]: row["change"] for row in rows}, end)
+    made = Track.of_changes("stock figures", {row["day"]: row["change"] for row in rows}, end)
     days = pd.date_range(start, end)
     return pd.DataFrame({"day": days, "on_hand": [made.at(day.date()) for day in days]})
