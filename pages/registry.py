@@ -14,6 +14,7 @@ _MODULES = (
     "business",
     "finance",
     "inventory",
+    "production",
     "targets",
     "kpi_story",
     "imports",

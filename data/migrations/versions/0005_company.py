@@ -219,6 +219,7 @@ CREATE TABLE production_stops (
     {ORIGIN}
 );
 CREATE INDEX production_stops_by_line ON production_stops (line, started_at);
+CREATE INDEX production_stops_standing ON production_stops (line) WHERE ended_at IS NULL;
 CREATE TABLE deliveries (
     order_id text NOT NULL,
     promised_on date,
