@@ -30,6 +30,8 @@ PAGE_ERRORS = Counter(
     "sentia_page_run_errors", "Runs of the script that broke.", ("page",), registry=REGISTRY
 )
 OPEN_PAGES = Gauge("sentia_sessions_open", "Live connections of open pages.", registry=REGISTRY)
+# Where a layer that answers itself notes the pattern it answered for.
+TEMPLATE = "sentia.template"
 _ROUTED = "sentia.routed"
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -95,6 +97,8 @@ def answered(method: str, route: str, status: int, seconds: float) -> None:
 
 def template(scope: Scope, root: str = "") -> str:
     """The route's pattern, such as `/api/users/{id}`: a path would be a new series each time."""
+    if TEMPLATE in scope:
+        return str(scope[TEMPLATE])
     route = scope.get("route")
     if route is None:
         return "unmatched"

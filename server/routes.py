@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute, Route
 from config.settings import settings
 from server import health, prometheus, signin
 from server.api.mount import mounted
+from server.assets import Assets
+from server.document import Document
 from server.instrument import Instrument, Routed
 from server.proxies import Proxies
 from server.security import Gate
@@ -33,10 +35,12 @@ def everything() -> list[BaseRoute]:
 def middleware() -> list[Middleware]:
     """Outermost first."""
     chosen = settings()
+    document = Document(chosen.company_name)
     return [
         Middleware(Proxies, trusted=chosen.trusted_proxies),
         Middleware(Instrument),
-        Middleware(Gate, settings=chosen),
+        Middleware(Gate, settings=chosen, page=document.plain.decode()),
+        Middleware(Assets, document=document),
         Middleware(Doors),
         Middleware(Routed),
     ]

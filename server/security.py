@@ -5,11 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from functools import lru_cache
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import streamlit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,12 +21,12 @@ _YEAR_S = 31_536_000
 class Gate:
     """ASGI layer: host, origin and body size are checked, security headers are added."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, page: str) -> None:
         self.app = app
         self.hosts = {part.lower() for part in _listed(settings.allowed_hosts)}
         self.origins = {part.rstrip("/").lower() for part in _listed(settings.allowed_origins)}
         self.limit = settings.http_body_kib * 1024
-        self.policy = content_security_policy(settings.frame_ancestors)
+        self.policy = content_security_policy(page, settings.frame_ancestors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse or pass on."""
@@ -117,7 +114,7 @@ class Gate:
         return sending
 
 
-def content_security_policy(frame_ancestors: str = "") -> str:
+def content_security_policy(page: str, frame_ancestors: str = "") -> str:
     """What Streamlit's own page needs, and no more.
 
     Inline styles are how its component library works; compiled WebAssembly reads Arrow data.
@@ -125,7 +122,7 @@ def content_security_policy(frame_ancestors: str = "") -> str:
     return "; ".join(
         (
             "default-src 'self'",
-            f"script-src 'self' 'wasm-unsafe-eval' {' '.join(_inline_scripts())}",
+            f"script-src 'self' 'wasm-unsafe-eval' {' '.join(_hashes(page))}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
@@ -140,10 +137,8 @@ def content_security_policy(frame_ancestors: str = "") -> str:
     )
 
 
-@lru_cache
-def _inline_scripts() -> tuple[str, ...]:
-    """Hashes of the scripts inside the page that the installed Streamlit serves."""
-    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
+def _hashes(page: str) -> tuple[str, ...]:
+    """Of the scripts inside the page."""
     bodies = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
     digests = (hashlib.sha256(body.encode()).digest() for body in bodies)
     return tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 from websockets.sync.client import ClientConnection, connect
@@ -59,6 +62,12 @@ def eventually(holds: Callable[[], bool], seconds: float = 15) -> float:
             return time.monotonic() - began
         time.sleep(0.05)
     raise AssertionError(f"did not come true within {seconds} s: {holds}")
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Await it in a thread: where a browser is driven, this one has a loop already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def open_page(app: RunningApp) -> ClientConnection:

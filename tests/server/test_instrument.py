@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from server.instrument import REGISTRY, Instrument, page_run
+from tests.server.processes import run
 
 
 async def fine(_: Request) -> PlainTextResponse:
@@ -40,7 +40,7 @@ def visit(path: str) -> None:
 
     async def send(_: Any) -> None: ...
 
-    asyncio.run(Instrument(APP)(scope, receive, send))
+    run(Instrument(APP)(scope, receive, send))
 
 
 def counted(route: str, status: str) -> float:

@@ -57,6 +57,5 @@ def test_requests_are_counted_by_route_and_not_by_path(app: RunningApp) -> None:
 
 
 def exposition(app: RunningApp) -> str:
-    status, text = app.get("/metrics")
-    assert status == 200
-    return text
+    app.wait_for("/metrics", 200)
+    return app.get("/metrics")[1]

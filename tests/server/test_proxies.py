@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.proxies import Proxies, is_this_machine
+from tests.server.processes import run
 
 
 def seen(peer: str, forwarded: str | None, trusted: str = "", proto: str = "") -> tuple[str, str]:
@@ -21,7 +21,7 @@ def seen(peer: str, forwarded: str | None, trusted: str = "", proto: str = "") -
 
     async def app(scope: Any, receive: Any, send: Any) -> None: ...
 
-    asyncio.run(Proxies(app, trusted)(scope, None, None))  # type: ignore[arg-type]
+    run(Proxies(app, trusted)(scope, None, None))  # type: ignore[arg-type]
     return scope["client"][0], scope["scheme"]
 
 
