@@ -92,6 +92,7 @@ def test_a_token_is_shown_once_after_a_step_up_and_works_until_revoked(
     tab = signed_in("account")
     tab.get_by_text("Make a token").click()
     confirm(tab)
+    expect(tab.get_by_role("button", name="Make token")).to_be_visible()
     tab.get_by_role("textbox", name="Name").last.fill("Nightly")
     tab.get_by_role("button", name="Make token").click()
     token = tab.get_by_test_id("stCode").inner_text().strip()
