@@ -1,7 +1,8 @@
 """Merges staged orders into the tables and keeps the roll-ups, all in the caller's transaction.
 
-`begin` makes the staging tables in_orders, in_lines and in_refunds; the caller fills them and
-calls `merge`. Each staged order replaces the stored one of its source and number whole.
+`begin` makes the staging tables; the caller fills in_orders, in_runs (which order the lines of a
+run belong to), in_lines and in_refunds, and calls `merge`. Each staged order replaces the stored
+one of its source and number whole.
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ CREATE TEMP TABLE in_orders (
     taxes_included boolean NOT NULL, differing boolean NOT NULL DEFAULT false,
     position bigint NOT NULL
 ) ON COMMIT DROP;
+CREATE TEMP TABLE in_runs (
+    run bigint NOT NULL, order_id text COLLATE "C" NOT NULL, ordered_at timestamptz,
+    channel text COLLATE "C", customer_id text COLLATE "C", country text COLLATE "C",
+    status text COLLATE "C", counted boolean
+) ON COMMIT DROP;
 CREATE TEMP TABLE in_lines (
-    position bigint NOT NULL, order_id text COLLATE "C" NOT NULL, ordered_at timestamptz,
-    channel text COLLATE "C", customer_id text COLLATE "C", sku text COLLATE "C" NOT NULL,
+    position bigint NOT NULL, run bigint NOT NULL, sku text COLLATE "C" NOT NULL,
     quantity numeric NOT NULL, unit_price numeric NOT NULL, discount numeric NOT NULL,
     tax numeric NOT NULL, shipping numeric NOT NULL, refunded numeric, refunded_at timestamptz,
-    currency text COLLATE "C" NOT NULL, status text COLLATE "C", unit_cost numeric,
-    country text COLLATE "C", fees numeric, line_id text,
-    counted boolean GENERATED ALWAYS AS (coalesce(
-        lower(status) NOT IN ('cancelled', 'canceled', 'void', 'voided', 'test'), true)) STORED
+    currency text COLLATE "C" NOT NULL, unit_cost numeric, counted boolean NOT NULL,
+    fees numeric, line_id text
 ) ON COMMIT DROP;
 CREATE TEMP TABLE in_refunds (
     order_id text COLLATE "C" NOT NULL, refund_id text COLLATE "C" NOT NULL,
@@ -42,8 +45,8 @@ CREATE TEMP TABLE in_refunds (
 # A sync may merge several pages in one transaction.
 _FORGET = "".join(
     f"DROP TABLE IF EXISTS pg_temp.{name};"
-    for name in ("in_orders", "in_lines", "in_refunds", "merged", "in_rates", "changed", "firsts",
-                 "flipped", "in_customers")
+    for name in ("in_orders", "in_runs", "in_lines", "in_refunds", "in_rates", "in_customers",
+                 "merged", "merged_runs", "changed", "firsts", "flipped")
 )  # fmt: skip
 
 _PARTIES = (
@@ -78,6 +81,12 @@ LEFT JOIN in_customers c ON c.customer_id = n.customer_id
 ORDER BY n.position
 """
 
+# Which order the lines of each run belong to, as narrow as can be.
+_RUNS = """
+CREATE TEMP TABLE merged_runs ON COMMIT DROP AS
+SELECT r.run, m.id, m.day, m.existed FROM in_runs r JOIN merged m ON m.order_id = r.order_id
+"""
+
 _RATES = """
 CREATE TEMP TABLE in_rates ON COMMIT DROP AS
 SELECT day, currency, fx_rate(currency, :company, day) AS rate FROM (
@@ -102,7 +111,7 @@ SELECT m.id AS order_id, (row_number() OVER one_order)::integer AS line, p.id AS
     l.counted AND row_number() OVER one_order = 1 AS first_of_order,
     l.counted AND lag(p.id) OVER one_order IS DISTINCT FROM p.id AS first_of_product
 FROM in_lines l
-JOIN merged m ON m.order_id = l.order_id
+JOIN merged_runs m ON m.run = l.run
 JOIN products p ON p.sku = l.sku
 JOIN in_rates r ON r.day = m.day AND r.currency = l.currency
 {where}
@@ -200,7 +209,7 @@ def begin(opened: Connection) -> None:
     """Become the one writer of sales and make the staging tables. Raises StaleRollups."""
     rollups.lock(opened)
     rollups.require_current(opened)
-    opened.execute(text("SET LOCAL work_mem = '96MB'"))
+    opened.execute(text("SET LOCAL work_mem = '256MB'"))
     opened.exec_driver_sql(_FORGET + _STAGING)
 
 
@@ -211,7 +220,7 @@ def merge(opened: Connection, source: str, sample: bool = False) -> dict[str, in
     def run(statement: str) -> int:
         return opened.execute(text(statement), names).rowcount
 
-    for statement in (*_PARTIES, _MERGED, "ANALYZE merged", _RATES):
+    for statement in (*_PARTIES, _MERGED, "ANALYZE merged", _RUNS, "ANALYZE merged_runs", _RATES):
         run(statement)
     existed = _count(opened, "merged WHERE existed")
     unchanged = _set_unchanged_aside(opened, run) if existed else 0
@@ -236,7 +245,9 @@ def _set_unchanged_aside(opened: Connection, run: Any) -> int:
         "UPDATE orders SET last_seen = now() WHERE id IN (SELECT id FROM merged WHERE existed) "
         "AND id NOT IN (SELECT id FROM changed)"
     )
-    return int(run("DELETE FROM merged WHERE existed AND id NOT IN (SELECT id FROM changed)"))
+    kept = "WHERE existed AND id NOT IN (SELECT id FROM changed)"
+    run(f"DELETE FROM merged_runs {kept}")
+    return int(run(f"DELETE FROM merged {kept}"))
 
 
 def _rewrite(opened: Connection, run: Any, removals: bool) -> int:

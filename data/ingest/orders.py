@@ -7,6 +7,7 @@ the order (time, channel, customer, country) is taken from its first line that g
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from data.ingest import merge
 from data.ingest.csvfile import CsvFile
 from data.ingest.fields import Field, Reading
 from data.ingest.report import Report
+from data.ingest.runs import LINE, RUN, Runs
 from data.ingest.staging import Progress, Staging, map_columns
 
 SOURCE = "csv"
@@ -50,22 +52,22 @@ SELECT f.order_id, f.ordered_at, coalesce(nullif(f.channel, ''), g.channel),
     coalesce(f.customer_id, g.customer_id), coalesce(nullif(f.country, ''), g.country), f.status,
     g.counted, true, coalesce(g.differing, false), g.first
 FROM (
-    SELECT order_id, min(position) AS first, bool_or(counted) AS counted,
+    SELECT order_id, min(run) AS first, bool_or(counted) AS counted,
         max(channel) AS channel, max(customer_id) AS customer_id, max(country) AS country,
         max(ordered_at) > min(ordered_at) OR min(nullif(channel, '')) < max(channel)
             OR min(customer_id) < max(customer_id)
             OR min(nullif(country, '')) < max(country) AS differing
-    FROM in_lines GROUP BY order_id
-) g JOIN in_lines f ON f.position = g.first
+    FROM in_runs GROUP BY order_id
+) g JOIN in_runs f ON f.run = g.first
 """
 
 _REFUNDS = """
 INSERT INTO in_refunds (order_id, refund_id, sku, refunded_at, amount, tax, shipping, currency,
     costed, with_fees, counted)
-SELECT order_id,
-    row_number() OVER (PARTITION BY order_id ORDER BY sku, refunded_at, refunded, position)::text,
-    sku, refunded_at, refunded, 0, 0, currency, unit_cost IS NOT NULL, false, counted
-FROM in_lines WHERE refunded > 0
+SELECT r.order_id, row_number() OVER (
+        PARTITION BY r.order_id ORDER BY sku, refunded_at, refunded, position)::text,
+    sku, refunded_at, refunded, 0, 0, currency, unit_cost IS NOT NULL, false, l.counted
+FROM in_lines l JOIN in_runs r USING (run) WHERE refunded > 0
 """
 
 
@@ -82,18 +84,22 @@ def import_orders(
         mapped = map_columns(FIELDS, file, mapping)
         report = Report("orders", file.name)
         reading = Reading(company.zone(), company.currency(), datetime.now(UTC))
-        staging = Staging(FIELDS, reading, report, _together, skip_bad, progress)
-        with database.transaction() as opened:
+        runs = Runs()
+        staging = Staging(FIELDS, reading, report, _together, skip_bad, progress, runs.split, LINE)
+        with closing(runs), database.transaction() as opened:
             merge.begin(opened)
             staging.load(opened, "in_lines", file, mapped)
-            gather(opened, report)
+            copied = f"COPY in_runs ({', '.join(RUN)}) FROM STDIN (FORMAT csv)"
+            database.copy_from(opened, copied, runs.stored())
+            _gather(opened, report)
             report.counts = merge.merge(opened, SOURCE)
     return report
 
 
-def gather(opened: Connection, report: Report) -> None:
-    """Make orders and refunds of the rows in `in_lines`."""
-    opened.execute(text("ANALYZE in_lines (order_id, sku)"))
+def _gather(opened: Connection, report: Report) -> None:
+    """Make orders and refunds of the staged runs and lines."""
+    opened.execute(text("ANALYZE in_lines (run, sku)"))
+    opened.execute(text("ANALYZE in_runs (run, order_id)"))
     opened.execute(text(_GATHER))
     opened.execute(text(_REFUNDS))
     differing = opened.execute(text("SELECT count(*) FROM in_orders WHERE differing")).scalar_one()

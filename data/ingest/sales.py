@@ -96,6 +96,9 @@ def upsert_orders(
         return {}
     merge.begin(opened)
     _copy(opened, "in_orders", _ORDER, map(_order_row, range(len(given)), given.values()))
+    opened.execute(
+        text("INSERT INTO in_runs (run, order_id) SELECT position, order_id FROM in_orders")
+    )
     _copy(opened, "in_lines", _LINE, _line_rows(given.values()))
     _copy(opened, "in_refunds", _REFUND, _refund_rows(given.values()))
     return merge.merge(opened, source, sample)
@@ -168,8 +171,8 @@ def remove_source(opened: Connection, source: str) -> int:
 
 _ORDER = ("position", "order_id", "ordered_at", "channel", "customer_id", "country", "status",
           "counted", "taxes_included")  # fmt: skip
-_LINE = ("position", "order_id", "sku", "quantity", "unit_price", "discount", "tax", "shipping",
-         "currency", "status", "unit_cost", "fees", "line_id")  # fmt: skip
+_LINE = ("position", "run", "sku", "quantity", "unit_price", "discount", "tax", "shipping",
+         "currency", "counted", "unit_cost", "fees", "line_id")  # fmt: skip
 _REFUND = ("order_id", "refund_id", "sku", "refunded_at", "amount", "tax", "shipping", "currency",
            "costed", "with_fees", "counted")  # fmt: skip
 
@@ -192,11 +195,11 @@ def _order_row(position: int, order: OrderRecord) -> tuple[Any, ...]:
 
 def _line_rows(orders: Iterable[OrderRecord]) -> Iterable[tuple[Any, ...]]:
     position = 0
-    for order in orders:
+    for run, order in enumerate(orders):
         for line in order.lines:
             position += 1
-            yield (position, order.order_id, line.sku or NO_SKU, line.quantity, line.unit_price,
-                   line.discount, line.tax, line.shipping, line.currency, _status(order),
+            yield (position, run, line.sku or NO_SKU, line.quantity, line.unit_price,
+                   line.discount, line.tax, line.shipping, line.currency, _counts(order),
                    line.unit_cost, line.fees, line.line_id)  # fmt: skip
 
 

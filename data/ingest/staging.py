@@ -84,7 +84,10 @@ def _listed(names: list[str]) -> str:
 
 @dataclass
 class Staging:
-    """One file on its way into `table`, whose columns are `position` and the fields' names."""
+    """One file on its way into `table`, whose columns are `position` and the fields' names.
+
+    `shape` makes other columns of each block before it is stored; `names` are then theirs.
+    """
 
     fields: tuple[Field, ...]
     reading: Reading
@@ -92,11 +95,13 @@ class Staging:
     check: Check | None = None
     skip_bad: bool = False
     progress: Progress | None = None
+    shape: Callable[[Any], Any] | None = None
+    names: tuple[str, ...] = ()
 
     def load(self, opened: Connection, table: str, file: CsvFile, mapped: Mapped) -> None:
         """COPY the good rows into `table`; raises ImportRefused for bad ones without skip_bad."""
         self.report.ignored_columns = mapped.ignored
-        names = ", ".join(["position", *(field.name for field in self.fields)])
+        names = ", ".join(self.names or ("position", *(field.name for field in self.fields)))
         source: Any = _Stream(self._encoded(file, mapped))
         try:
             database.copy_from(opened, f"COPY {table} ({names}) FROM STDIN (FORMAT csv)", source)
@@ -123,6 +128,7 @@ class Staging:
                 self.progress(self.report.rows, block.end)
             if table.num_rows and (self.skip_bad or not self.report.bad_rows):
                 target = io.BytesIO()
+                table = self.shape(table) if self.shape else table
                 arrow_csv.write_csv(table, target, arrow_csv.WriteOptions(include_header=False))
                 yield target.getvalue()
 
