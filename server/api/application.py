@@ -20,6 +20,7 @@ from server.api import (
     accounts,
     alerts,
     documentation,
+    exports,
     figures,
     health,
     integrations,
@@ -31,6 +32,7 @@ from server.problems import problem
 from server.version import version
 
 _log = structlog.get_logger()
+_PARTS = (health, figures, exports, alerts, integrations, oversight, accounts, documentation)
 
 
 def application() -> FastAPI:
@@ -43,7 +45,16 @@ def application() -> FastAPI:
         openapi_url=None,
         middleware=[Middleware(RateLimit), Middleware(EntityTags)],
     )
-    for module in (health, figures, alerts, integrations, oversight, accounts, documentation):
+    for module in (
+        health,
+        figures,
+        exports,
+        alerts,
+        integrations,
+        oversight,
+        accounts,
+        documentation,
+    ):
         made.include_router(module.router)
     made.add_exception_handler(HTTPException, _refused)
     made.add_exception_handler(RequestValidationError, _invalid)

@@ -265,3 +265,80 @@ def test_silences_are_made_and_ended_by_those_who_may(app: RunningApp) -> None:
     assert call(app, path, "POST", wrong, **operator)[0] == 422
     assert call(app, "/api/alerts", **operator)[0] == 200
     assert call(app, "/api/alerts/1/acknowledge", "POST", {}, **operator)[0] == 404
+
+
+def test_a_dataset_comes_as_csv_of_the_chosen_days_and_is_recorded(app: RunningApp) -> None:
+    fill_orders(3)
+    viewer = bearer(token("viewer"))
+    status, body, headers = call(app, "/api/export/order_lines.csv", **viewer)
+    assert status == 200
+    assert headers["Content-Type"].startswith("text/csv")
+    lines = body.splitlines()
+    assert lines[0].startswith("order_id,source,ordered_at,day,channel")
+    assert len(lines) == 4
+    assert lines[1].startswith("'=1+10,")
+    one_day = call(app, "/api/export/order_lines.csv?from=2026-01-02&to=2026-01-02", **viewer)[1]
+    assert len(one_day.splitlines()) == 2
+    trail = call(app, "/api/admin/audit?action=export", **bearer(token()))[1]["items"]
+    assert trail[0]["object"] == "order_lines"
+    assert trail[0]["detail"]["rows"] == 1
+
+
+def test_a_dataset_is_given_to_whoever_may_read_it(app: RunningApp) -> None:
+    operator, viewer = bearer(token("operator")), bearer(token("viewer"))
+    assert call(app, "/api/export/order_lines.csv", **operator)[0] == 403
+    assert call(app, "/api/export/metrics.csv", **viewer)[0] == 403
+    assert call(app, "/api/export/metrics.csv", **operator)[0] == 200
+    assert call(app, "/api/export/nothing.csv", **viewer)[0] == 404
+    wrong = "/api/export/order_lines.csv?from=2026-02-01&to=2026-01-01"
+    assert call(app, wrong, **viewer)[0] == 422
+    names = {one["name"] for one in call(app, "/api/export", **viewer)[1]["items"]}
+    assert names == {"order_lines", "refunds", "sales_daily", "products"}
+
+
+def test_every_offered_dataset_can_be_taken(app: RunningApp) -> None:
+    admin = bearer(token())
+    for one in call(app, "/api/export", **admin)[1]["items"]:
+        status, body, _ = call(app, f"/api/export/{one['name']}.csv", **admin)
+        assert (status, body.splitlines()[0].split(",")) == (200, one["columns"])
+
+
+def test_a_reader_who_leaves_stops_the_query(app: RunningApp) -> None:
+    import socket
+
+    from tests.server.processes import eventually
+
+    fill_orders(60_000, "many")
+    head = "GET /api/export/order_lines.csv HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    with socket.create_connection(("127.0.0.1", app.port), 20) as opened:
+        opened.sendall(f"{head}Authorization: Bearer {token()}\r\n\r\n".encode())
+        assert b"200 OK" in opened.recv(4096)
+    running = (
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY (SELECT%' "
+        "AND state = 'active'"
+    )
+    eventually(lambda: database.scalar(running) == 0, 10)
+
+
+def fill_orders(count: int, prefix: str = "=1+1") -> None:
+    """That many orders of one line, a day apart; their numbers begin like a formula."""
+    database.execute(
+        "INSERT INTO products (sku, source) VALUES ('S1', 'test') ON CONFLICT DO NOTHING"
+    )
+    database.execute(
+        """
+        WITH made AS (
+            INSERT INTO orders (source, source_id, ordered_at, day, hour, channel, country, counted,
+                                taxes_included)
+            SELECT 'test', :prefix || n, timestamptz '2026-01-01' + (n % 300) * interval '1 day',
+                   date '2026-01-01' + n % 300, 0, 'shop', 'GB', true, false
+            FROM generate_series(0, :last) n RETURNING id)
+        INSERT INTO order_lines (order_id, line, product_id, quantity, unit_price, discount,
+                                 tax, shipping, currency, rate, counted, first_of_order,
+                                 first_of_product)
+        SELECT made.id, 1, p.id, 1, 10, 0, 0, 0, 'GBP', 1, true, true, true
+        FROM made, products p WHERE p.sku = 'S1'
+        """,
+        prefix=prefix,
+        last=count - 1,
+    )
