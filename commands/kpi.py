@@ -15,6 +15,7 @@ import typer
 from commands import Refusal
 from config.catalogue.document import page
 from config.kpis import KPIS, UnknownKpi, kpi
+from data import targets
 from data.queries import kpi as figures
 
 app = typer.Typer(help="Values of KPIs.", context_settings={"allow_interspersed_args": True})
@@ -111,9 +112,10 @@ def _print_series(slug: str, by: str, start: date, end: date, form: str) -> None
 def _print_list(form: str) -> None:
     names = ["kpi", "title", "area", "unit", "direction", "target", "warning", "critical",
              "by", "formula"]  # fmt: skip
+    held = targets.in_force()
     rows: list[list[Any]] = [
-        [entry.slug, entry.title, entry.area, entry.unit, entry.direction, entry.bounds.target,
-         entry.bounds.warning, entry.bounds.critical, " ".join(entry.by), entry.formula]
+        [entry.slug, entry.title, entry.area, entry.unit, entry.direction, held[entry.slug].target,
+         held[entry.slug].warning, held[entry.slug].critical, " ".join(entry.by), entry.formula]
         for entry in KPIS.values()
     ]  # fmt: skip
     if form == "csv":

@@ -60,6 +60,9 @@ _STYLE = """
   border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
 .sx-hover th { font-weight: 600; opacity: 0.75; }
 .sx-hover .sx-number { text-align: right; }
+.sx-hover a { color: inherit; font-weight: 500; text-underline-offset: 3px;
+  text-decoration-color: color-mix(in srgb, currentColor 35%, transparent); }
+.sx-hover a:hover { text-decoration-color: currentColor; }
 .sx-explained { text-decoration: underline dotted
   color-mix(in srgb, currentColor 45%, transparent); text-underline-offset: 3px; cursor: help; }
 """

@@ -114,8 +114,10 @@ def product(version: str, chosen: Period) -> None:
         frame = books.kept(version, inventory_board.history, sku, first, last)
         point = row["reorder_point"]
         lines = [] if pd.isna(point) else [charts.Threshold(float(point), "reorder point")]
+        top = max([float(frame["on_hand"].max()), *(line.value for line in lines)]) * 1.08
         charts.time_series(frame, key=f"stock-of-{sku}", title=f"Stock of {names[sku]}",
                            names={"on_hand": "On hand"}, kind="area", thresholds=lines,
+                           high=top if top > 0 else None,
                            marks=books.marks(first, last, "stock_value"))  # fmt: skip
         tables.table(
             books.kept(version, inventory_board.batches, sku, _day(chosen)),

@@ -116,7 +116,7 @@ def groups(version: str, chosen: Period) -> None:
                                   label_visibility="collapsed") or "line"  # fmt: skip
         frame = books.kept(version, production_board.by_group, *chosen.days(), by)
         tables.table(
-            frame, name=f"production-by-{by}", formats=_FORMATS,
+            frame, name=f"production-figures-{by}", formats=_FORMATS,
             columns={by: by.capitalize(), "oee": "OEE", "availability": "Availability",
                      "performance": "Performance", "quality": "Quality", "output": "Good units",
                      "scrap_pct": "Scrap", "first_pass_yield": "First-pass yield",

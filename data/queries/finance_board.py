@@ -85,7 +85,8 @@ def sheet(day: date) -> tuple[date, pd.DataFrame] | None:
 def profit(start: date, end: date) -> pd.DataFrame:
     """Profit-and-loss lines of the months that lie in the range: category, account, amount."""
     frame: pd.DataFrame = database.frame(
-        "SELECT category, account, sum(amount)::float8 AS amount FROM ledger_lines "
+        "SELECT initcap(replace(category, '_', ' ')) AS category, account, "
+        "sum(amount)::float8 AS amount FROM ledger_lines "
         "WHERE statement = 'profit_and_loss' AND month BETWEEN date_trunc('month', CAST(:start AS "
         "date)) AND :end GROUP BY category, account ORDER BY category, amount DESC",
         start=start, end=end,
