@@ -35,7 +35,7 @@ def _unique(header: list[str]) -> list[str]:
 
 def mapping(kind: Dataset, file: CsvFile) -> dict[str, str] | None:
     """Which column each field is read from, guessed and to be changed; None while one lacks."""
-    guessed = guess(kind.fields, file.header, {})
+    guessed = guess(kind.fields, file.header, {}, loosely=True)
     chosen: dict[str, str] = {}
     columns = st.columns(4)
     for at, field in enumerate(kind.fields):

@@ -61,6 +61,8 @@ def jobs() -> tuple[Job, ...]:
             lazily("data.integrations.jobs:nightly"), fleet=True),
         Job("forget ended sessions", timedelta(hours=1), lazily("auth.sessions:sweep"), fleet=True),
         Job("forget old page views", timedelta(hours=6), lazily("auth.activity:sweep"), fleet=True),
+        Job("follow company settings", timedelta(minutes=1),
+            lazily("data.ingest.rollups:rebuild_if_stale"), fleet=True),
         Job("judge alert rules", timedelta(seconds=5), lazily("alerts.duties:judge"), fleet=True),
         Job("send notifications", timedelta(seconds=5), lazily("alerts.duties:send")),
         Job("watch the database", timedelta(seconds=5), lazily("alerts.outage:check")),

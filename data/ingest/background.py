@@ -37,8 +37,9 @@ def keep(name: str, content: bytes) -> Path:
         if time.time() - old.stat().st_mtime > _KEEP_S:
             old.unlink(missing_ok=True)
     path = folder / f"{name}.csv"
-    path.write_bytes(content)
-    path.chmod(0o600)
+    if not path.exists() or path.stat().st_size != len(content):
+        path.touch(0o600)
+        path.write_bytes(content)
     return path
 
 

@@ -31,7 +31,8 @@ _DAY = r"^\d{4}-\d\d-\d\d$"
 class Field:
     """One column: its name, kind, whether each row must have it, and what bounds it.
 
-    `fallback` stands where the file gives nothing. `longest` counts characters of a text.
+    `fallback` stands where the file gives nothing. `longest` counts characters of a text. `also`:
+    what other systems call it, which the Import page proposes and a person confirms.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Field:
     largest: int = 10**11
     longest: int = 200
     upper: bool = False
+    also: tuple[str, ...] = ()
     years_ahead: int = 1
 
 

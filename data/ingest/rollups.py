@@ -202,6 +202,12 @@ def is_stale() -> bool:
     return row is not None and stale_reason(row["zone"], row["currency"]) is not None
 
 
+def rebuild_if_stale() -> None:
+    """Follow a change of the company's zone or currency; figures stay out until this is done."""
+    if is_stale():
+        rebuild()
+
+
 def rebuild() -> int:
     """Make days, rates and roll-ups anew from the rows, for the settings' zone and currency.
 

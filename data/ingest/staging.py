@@ -60,17 +60,22 @@ def map_columns(
 
 
 def guess(
-    fields: tuple[Field, ...], header: list[str], chosen: Mapping[str, str]
+    fields: tuple[Field, ...], header: list[str], chosen: Mapping[str, str], loosely: bool = False
 ) -> dict[str, int | None]:
-    """The column of each field: the chosen one, else one of the same name, however it is spelt."""
+    """The column of each field: the chosen one, else one of the same name, however it is spelt.
+
+    `loosely`: else one that other systems give that meaning; for a person to confirm.
+    """
     taken = {header.index(column) for column in chosen.values() if column in header}
     plain = {_plain(name): at for at, name in enumerate(header) if at not in taken}
-    return {
-        field.name: header.index(chosen[field.name])
-        if field.name in chosen
-        else plain.get(_plain(field.name))
-        for field in fields
-    }
+
+    def found(field: Field) -> int | None:
+        if field.name in chosen:
+            return header.index(chosen[field.name])
+        names = (field.name, *(field.also if loosely else ()))
+        return next((plain[_plain(name)] for name in names if _plain(name) in plain), None)
+
+    return {field.name: found(field) for field in fields}
 
 
 def _plain(name: str) -> str:

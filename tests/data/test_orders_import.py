@@ -10,8 +10,9 @@ import pytest
 
 from config import settings as settings_module
 from data import database
-from data.ingest.orders import import_orders
+from data.ingest.orders import FIELDS, import_orders
 from data.ingest.report import ImportRefused
+from data.ingest.staging import guess
 from data.queries import kpi
 from tests.data.order_files import HEADER, refused, take, write
 
@@ -194,3 +195,11 @@ def test_numbers_may_have_exponents_and_long_fractions(tmp_path: Path) -> None:
 def test_a_missing_currency_is_the_companys_and_spelling_does_not_matter(tmp_path: Path) -> None:
     take(tmp_path, HEADER + ",currency", "1,2026-01-05,A,1,10,", "2,2026-01-05,A,1,10,gbp")
     assert total() == 20
+
+
+def test_columns_of_other_systems_are_proposed_but_never_taken_unasked(tmp_path: Path) -> None:
+    header = ["Order No", "Date", "Item", "Qty", "Price", "VAT"]
+    proposed = guess(FIELDS, header, {}, loosely=True)
+    assert [proposed[name] for name in ("order_id", "ordered_at", "sku", "tax")] == [0, 1, 2, 5]
+    with pytest.raises(ImportRefused, match="lacks the required columns order_id, ordered_at, sku"):
+        take(tmp_path, ",".join(header), "1,2026-01-05,A,1,10,2")

@@ -281,3 +281,13 @@ def test_a_status_on_one_line_takes_only_that_line_out(tmp_path: Path) -> None:
         "1,2026-01-05,web,,B,1,7,,,,,,,paid,,",
     )
     assert (value("net_revenue"), value("orders"), value("units")) == (7, 1, 1)
+
+
+def test_the_worker_follows_a_changed_zone_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(tmp_path, HEADER, "1,2026-01-05T23:30:00Z,web,,A,1,10,,,,,,,,,")
+    zone(monkeypatch, "Asia/Tokyo")
+    rollups.rebuild_if_stale()
+    assert series("orders", "day") == {"2026-01-06": 1}
+    settings_module.settings.cache_clear()
