@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from auth import activity, links, roles, sessions
 from auth.people import Person
-from components import brand, guard, login, style
+from components import bell, brand, guard, login, style
 from components.markup import escape
 from config.settings import settings
 from data import database
@@ -52,6 +52,8 @@ def _for(person: Person | None) -> None:
     _one_owner(person)
     entries = {page.slug: _entry(page, person) for page in pages()}
     chosen = st.navigation(_menu(person, entries), expanded=True)
+    if roles.can(person.role, "alerts") and "alerts" in entries:
+        bell.show(entries["alerts"])
     _account(person, entries["account"])
     with page_run(chosen.url_path or "start"), _noted(person, chosen.url_path):
         chosen.run()

@@ -1,0 +1,43 @@
+"""How many alerts fire, beside the navigation of every page."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from alerts import store
+from components import guard
+from data.database import DatabaseUnavailable
+
+_EVERY_S = 15
+_FRESH_S = 5.0
+_known: dict[str, tuple[float, int]] = {}
+
+
+def show(page: Any) -> None:
+    """Refreshes itself and leads to `page`; nothing is drawn while nothing fires."""
+    with st.sidebar.container(key="bell"):
+        st.fragment(partial(_draw, page), run_every=_EVERY_S)()
+
+
+def _draw(page: Any) -> None:
+    guard.require("alerts")
+    try:
+        firing = _firing()
+    except DatabaseUnavailable:
+        return
+    if firing:
+        words = "1 alert fires" if firing == 1 else f"{firing} alerts fire"
+        st.page_link(page, label=words, icon=":material/notifications_active:")
+
+
+def _firing() -> int:
+    """One question every few seconds for all pages of this process."""
+    now = time.monotonic()
+    cached = _known.get("firing")
+    if cached is None or now - cached[0] > _FRESH_S:
+        cached = _known["firing"] = (now, store.firing_count())
+    return cached[1]
