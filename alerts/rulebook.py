@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from sqlalchemy import Connection, RowMapping, text
 
-from alerts import rulefile
+from alerts import incidents, rulefile
 from alerts.rules import Rule, problems
 from config import alert_rules
 from data import database
@@ -98,16 +98,25 @@ def remove(name: str) -> None:
     """Forget a rule; its alerts that are firing are resolved. Raises UnknownRule."""
     with database.transaction() as opened:
         _lock(opened)
-        opened.execute(
-            text(
-                "UPDATE alert_incidents SET resolved_at = now() WHERE resolved_at IS NULL "
-                "AND rule_id = (SELECT id FROM alert_rules WHERE name = :name)"
-            ),
-            {"name": name},
-        )
+        _let_go(opened, name)
         gone = opened.execute(text("DELETE FROM alert_rules WHERE name = :name"), {"name": name})
         if not gone.rowcount:
             raise UnknownRule(f'No rule is called "{name}"; somebody removed it.')
+
+
+def _let_go(opened: Connection, name: str) -> None:
+    """Resolve what the rule fired, and tell those who heard of it."""
+    rows = opened.execute(
+        text(
+            "SELECT i.id FROM alert_incidents i JOIN alert_rules r ON r.id = i.rule_id "
+            "WHERE i.resolved_at IS NULL AND r.name = :name"
+        ),
+        {"name": name},
+    ).all()
+    now = datetime.now(UTC)
+    book = incidents.Book.load(opened, now)
+    for (incident,) in rows:
+        incidents.resolve(opened, incident, book, now)
 
 
 def take_over(rules: Iterable[Rule], author: str) -> tuple[int, int]:
@@ -126,6 +135,8 @@ def take_over(rules: Iterable[Rule], author: str) -> tuple[int, int]:
 
 def install_defaults() -> None:
     """Give a new installation the default rules, once: removed ones stay removed."""
+    if database.scalar("SELECT 1 FROM alert_installation"):
+        return
     with database.transaction() as opened:
         _lock(opened)
         if opened.execute(text("SELECT 1 FROM alert_installation")).first():

@@ -40,7 +40,7 @@ def backtest(
             known = _history(judged, first, last)
         else:
             with series.open(newline="", encoding="utf-8") as source:
-                known = backtests.read_series(source, series.name)
+                known = _matching(judged, backtests.read_series(source, series.name))
         changes = backtests.run(judged, known, first, last)
     except OSError as error:
         raise Refusal(f"{series} cannot be read: {error.strerror}.") from None
@@ -53,6 +53,10 @@ def _history(rule: Rule, first: datetime | None, last: datetime | None) -> list[
     if first is None:
         raise Refusal("Give the series with --series FILE.csv, or a part of history with --from.")
     known = signals.read(rule.signal, first - rule.reach, last or datetime.now(UTC))
+    return _matching(rule, known)
+
+
+def _matching(rule: Rule, known: list[Series]) -> list[Series]:
     return [one for one in known if rule.match.items() <= dict(one.labels).items()]
 
 

@@ -28,6 +28,7 @@ _PENDING = {
 def show(chosen: Period) -> None:
     """Tiles, the alerts that fire and what can be done about them, pending and silenced ones."""
     parts.say_what_was_done()
+    st.toggle("Sound when an alert fires", key="sound", bind="query-params")
     st.fragment(_live, run_every=chosen.refresh)()
 
 
@@ -39,8 +40,7 @@ def _live() -> None:
     loud = [alert for alert in found if alert.status != "silenced"]
     quiet = [alert for alert in found if alert.status == "silenced"]
     _tiles(loud, quiet, rules, now)
-    sound = st.query_params.get("sound") == "on"
-    if sound:
+    if st.session_state.get("sound"):
         _sound(loud)
     with panel("Firing", f"{len(loud)} now"):
         search = st.text_input("Search", placeholder="Rule, label or severity", key="alerts-search",

@@ -8,12 +8,13 @@ import streamlit as st
 
 from alerts import people, rulebook, store
 from alerts.labels import Matcher
-from components import charts, empty, tables, tiles, units
+from components import charts, empty, guard, tables, tiles, units
 from components.charts import Mark, Threshold
 from components.heading import heading
 from components.markup import escape
 from components.panel import panel
 from data import company
+from data.integrations import narrative, openai
 from pages import alert_parts as parts
 
 _AROUND = timedelta(hours=1)
@@ -40,6 +41,8 @@ def show(number: int) -> None:
         tables.table(story, name=f"alert-{number}-timeline", columns=headings)
     with panel("Runbook"):
         _runbook(found)
+    with panel("Explain", "a short text that names only the figures shown here"):
+        _explain(found)
     with panel("Notifications"):
         told = parts.local(store.deliveries(incident=number), "made_at")
         tables.table(told, key="alert-deliveries",
@@ -144,6 +147,28 @@ def _runbook(found: store.Alert) -> None:
         except rulebook.UnknownRule:
             return
         st.link_button("Edit the rule", f"alerts?view=Rules&rule={found.rule}", type="tertiary")
+
+
+def _explain(found: store.Alert) -> None:
+    if missing := openai.available():
+        empty.state("Explanations are off.", missing)
+        return
+    if not st.button("Explain this alert", key="alert-explain", icon=":material/auto_awesome:"):
+        return
+    guard.require("alerts")
+    unit = parts.unit_of(found.signal)
+    figures = [
+        narrative.Figure("value", found.value, unit, found.condition),
+        narrative.Figure("threshold", found.threshold, unit),
+        narrative.Figure("times it fired before", float(len(store.alike(found))), "times"),
+    ]
+    period = f"{_clock(found.active_since)} to {_clock(found.resolved_at or datetime.now(UTC))}"
+    subject = f"Alert {found.rule} ({found.severity}): {found.description}"
+    told = openai.explain(narrative.Figures(subject, period, tuple(figures)))
+    if told.text:
+        st.write(told.text)
+    else:
+        empty.state(told.reason or "There is no explanation.")
 
 
 def _alike(found: store.Alert) -> None:
