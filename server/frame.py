@@ -52,7 +52,7 @@ def _for(person: Person | None) -> None:
     _one_owner(person)
     entries = {page.slug: _entry(page, person) for page in pages()}
     chosen = st.navigation(_menu(person, entries), expanded=True)
-    if roles.can(person.role, "alerts") and "alerts" in entries:
+    if person.scopes is None and roles.can(person.role, "alerts") and "alerts" in entries:
         bell.show(entries["alerts"])
     _account(person, entries["account"])
     with page_run(chosen.url_path or "start"), _noted(person, chosen.url_path):
