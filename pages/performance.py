@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from auth import roles, sessions
 from components import banner, board, empty, guard, period, provenance, system_board, tables, tiles
 from components import system_tables as known
 from components.board import Places, Prepared
@@ -64,7 +65,8 @@ def render() -> None:
     view, opened = board.views(tuple(system_board.VIEWS))
     asked = Asked(view, chosen, host)
     with opened:
-        places = board.slots(system_board.VIEWS[view], lambda key: _frame(key, asked))
+        token = guard.token()
+        places = board.slots(system_board.VIEWS[view], lambda key: _frame(key, asked, token))
     st.fragment(_tick, run_every=_every(chosen))(age, top, places, asked)
     slow = None if chosen.refresh is None else max(_SLOW_S, chosen.refresh)
     with opened:
@@ -152,9 +154,15 @@ def _history(start: datetime, end: datetime, host: str | None) -> pd.DataFrame:
     return joined[[name for name in joined.columns if not name.endswith(("_min", "_max"))]]
 
 
-def _frame(key: str, asked: Asked) -> pd.DataFrame:
-    """The frame of one chart as it is on the screen."""
-    guard.require("performance")
+def _frame(key: str, asked: Asked, token: str | None) -> pd.DataFrame:
+    """The frame of one chart as it is on the screen.
+
+    A download is made outside any run of the page, so the permission is asked by the token.
+    """
+    person = sessions.resolve(token)
+    if person is None:
+        raise LookupError("the session has ended")
+    roles.require(person, "performance")
     charts = _charts(*asked.now(), asked.view)
     frame = next(ready.frame for ready in charts if ready.chart.key == key)
     return frame.rename_axis("at").reset_index()
