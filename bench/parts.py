@@ -6,10 +6,23 @@ import asyncio
 from collections.abc import Callable, Iterator
 from statistics import median
 
-from bench import load, orders, paint, sales, samples, servers, starts, wire
+from bench import (
+    integrations,
+    load,
+    orders,
+    paint,
+    people,
+    sales,
+    samples,
+    sampling,
+    servers,
+    starts,
+    wire,
+)
 from bench.report import Row
 from bench.servers import Server
 from bench.session import admin_cookie, beside
+from config.metrics import STORED
 
 PAGES = ("performance", "business")
 
@@ -129,8 +142,34 @@ def _imports(_: int) -> Iterator[Row]:
     yield from sales.imports()
 
 
+def _people(_: int) -> Iterator[Row]:
+    yield from people.measured()
+
+
+def _sampling(_: int) -> Iterator[Row]:
+    found = sampling.measure(60)
+    mine = found["sampling"] + found["PostgreSQL storing"]
+    reference = found.get("node_exporter, scraped")
+    if reference is None:
+        yield Row("sampling each second", f"{mine:.2f} % of a core", "node_exporter not installed")
+        return
+    share = mine / reference
+    yield Row(
+        f"sampling {len(STORED)} metrics each second, PostgreSQL included",
+        f"{mine:.2f} % of a core", f"node_exporter {reference:.2f} % → {share:.2f}×", "≤ 0.35×",
+        share <= 0.35,
+    )  # fmt: skip
+
+
+def _integrations(_: int) -> Iterator[Row]:
+    yield from integrations.synchronised()
+
+
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "starts": _starts,
     "imports": _imports,
     "pages": pages,
+    "sampling": _sampling,
+    "people": _people,
+    "integrations": _integrations,
 }

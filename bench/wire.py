@@ -22,6 +22,8 @@ class Live:
     query: str = ""
     received: int = 0
     largest: int = 0
+    keep: bool = False
+    deltas: list[ForwardMsg] = field(default_factory=list)
 
     async def rerun(self, fragment: str = "") -> float:
         """Run the script, or one fragment, once; returns the seconds until it was done."""
@@ -37,6 +39,12 @@ class Live:
         await self.connection.send(message.SerializeToString())
         await self._until_done()
         return time.perf_counter() - began
+
+    async def submit(self, message: BackMsg) -> None:
+        """Send widgets' values and wait for the run that they cause."""
+        message.rerun_script.page_script_hash = self.page_hash
+        await self.connection.send(message.SerializeToString())
+        await self._until_done()
 
     async def tick(self) -> float:
         """What the browser does on each interval: every fragment that refreshes itself, or all."""
@@ -57,6 +65,8 @@ class Live:
             message = ForwardMsg()
             message.ParseFromString(body)
             kind = message.WhichOneof("type")
+            if self.keep and kind == "delta":
+                self.deltas.append(message)
             if kind == "new_session":
                 self.page_hash = message.new_session.page_script_hash or self.page_hash
             elif kind == "auto_rerun":
@@ -65,8 +75,10 @@ class Live:
                 return
 
 
-async def opened(url: str, slug: str = "", cookie: str = "", query: str = "") -> Live:
-    """Open the page and wait for its first run."""
+async def opened(
+    url: str, slug: str = "", cookie: str = "", query: str = "", keep: bool = False
+) -> Live:
+    """Open the page and wait for its first run; `keep` what it drew."""
     headers = {"Origin": url} | ({"Cookie": cookie} if cookie else {})
     connection = await connect(
         url.replace("http", "ws", 1) + "/_stcore/stream",
@@ -76,6 +88,6 @@ async def opened(url: str, slug: str = "", cookie: str = "", query: str = "") ->
         compression=None,
         ping_interval=None,
     )
-    live = Live(connection, slug, query=query)
+    live = Live(connection, slug, query=query, keep=keep)
     await live.rerun()
     return live
