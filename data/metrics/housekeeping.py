@@ -9,16 +9,19 @@ from data.metrics import heartbeat, partitions, rollups
 
 # A host closes its own steps with its next sample; these hosts have none coming.
 _SILENT = """
-    SELECT instance, max(at) AS newest FROM {area}_{source}
+    SELECT instance, max(at) AS newest FROM {area}_samples
     WHERE at > now() - interval '{days} days' GROUP BY instance
-    HAVING max(at) < now() - interval '3 minutes'
+    HAVING max(at) < now() - make_interval(secs => :silent_s)
 """
 
 
-def close_abandoned(days: int = 2) -> None:
-    """Close the last minutes and hours of hosts without a sample for three minutes."""
+def close_abandoned(days: int = 2, silent_s: float = 180) -> None:
+    """Close the last minutes and hours of hosts without a sample for `silent_s`.
+
+    days: how far back such a host's newest sample may lie.
+    """
     for area in ("metric", "application"):
-        for row in database.read(_SILENT.format(area=area, source="samples", days=days)):
+        for row in database.read(_SILENT.format(area=area, days=days), silent_s=silent_s):
             with database.transaction() as opened:
                 until = opened.execute(text("SELECT now()")).scalar_one()
                 rollups.close(opened, area, row["instance"], until, row["newest"])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -14,14 +15,21 @@ from data.metrics import application_rollups
 
 @dataclass(frozen=True)
 class Step:
-    """One roll-up: rows of `source` within one `unit` become one row of `target`."""
+    """One roll-up: rows of `source` within one `unit` become one row of `target`.
+
+    at_once: what one statement closes at most, so that it stays far from its time limit.
+    """
 
     source: str
     target: str
     unit: str
+    at_once: timedelta
 
 
-STEPS = (Step("samples", "minutes", "minute"), Step("minutes", "hours", "hour"))
+STEPS = (
+    Step("samples", "minutes", "minute", timedelta(hours=6)),
+    Step("minutes", "hours", "hour", timedelta(days=30)),
+)
 
 
 def close(
@@ -45,13 +53,18 @@ def close(
             text(_SPAN.format(area=area, step=step)),
             {"instance": instance, "until": until, "left": left or until},
         ).one()
-        if span.first is None or span.first >= span.last:
-            continue
-        bound = {"instance": instance, "first": span.first, "last": span.last}
-        if area == "metric":
-            opened.execute(text(_metric_statement(step)), bound)
-        else:
-            application_rollups.close(opened, step.source, step.target, step.unit, bound)
+        first = span.first
+        while first is not None and first < span.last:
+            last = min(span.last, first + step.at_once)
+            _close(opened, area, step, {"instance": instance, "first": first, "last": last})
+            first = last
+
+
+def _close(opened: Connection, area: str, step: Step, bound: dict[str, Any]) -> None:
+    if area == "metric":
+        opened.execute(text(_metric_statement(step)), bound)
+    else:
+        application_rollups.close(opened, step.source, step.target, step.unit, bound)
 
 
 _SPAN = """
