@@ -17,6 +17,7 @@ from data.ingest.report import ImportRefused
 
 BLOCK_BYTES = 4 << 20
 _LONGEST_ROW = 16 << 20
+_LONGEST_HEADER = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 _NOT_CSV = {
     b"\x1f\x8b": "compressed (gzip); unpack it first",
@@ -72,7 +73,11 @@ class CsvFile:
             if start.startswith(magic):
                 raise ImportRefused(f"{self.name} is {meaning}.")
         self._file.seek(3 if start.startswith(_BOM) else 0)
-        line = self._file.readline(1 << 16)
+        line = self._file.readline(_LONGEST_HEADER)
+        if len(line) == _LONGEST_HEADER or b"\r" in line.rstrip(b"\r\n"):
+            raise ImportRefused(
+                f"{self.name} has no line break that is understood; save it as CSV (UTF-8)."
+            )
         if not line.strip():
             what = "is empty" if not self._file.read(1) and self.size < 8 else "has no header"
             raise ImportRefused(f"{self.name} {what}; its first line must name the columns.")

@@ -100,6 +100,7 @@ def test_all_bad_values_are_counted_and_the_first_are_kept(tmp_path: Path) -> No
         (HEADER.encode("utf-16"), "is UTF-16 text"),
         (HEADER.encode() + b"\n1,2026-01-05,A\0,1,10\n", "line 2 holds a NUL byte"),
         (gzip.compress(HEADER.encode(), mtime=0), "is compressed"),
+        (HEADER.encode() + b"\r1,2026-01-05,A,1,10\r", "has no line break that is understood"),
         (b"PK\x03\x04rest", "is a workbook or zip archive"),
         (HEADER.encode() + b'\n1,2026-01-05,"A,1,10\n2,2026-01-05,B,1,10\n', "never closed"),
     ],
