@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import Connection, text
@@ -29,7 +30,10 @@ class Costs:
     """Costs of every product in some orders."""
 
     def __init__(self, opened: Connection, orders: Sequence[Order]) -> None:
-        wanted = sorted({_key(line.sku, each) for each in orders for line in each.lines})
+        self._zone = company.zone()
+        wanted = {
+            (line.sku, each.currency, self._day(each)) for each in orders for line in each.lines
+        }
         names = {
             "skus": [key[0] for key in wanted],
             "currencies": [key[1] for key in wanted],
@@ -37,13 +41,15 @@ class Costs:
             "company": company.currency(),
         }
         rows = opened.execute(text(_COSTS), names) if wanted else ()
-        self._known = {(r.sku, r.currency, r.day.isoformat()): r.cost for r in rows}
+        self._known: dict[tuple[str, str, date], Decimal | None] = {
+            (row.sku, row.currency, row.day): row.cost for row in rows
+        }
 
     def of(self, sku: str, order: Order) -> Decimal | None:
         """Cost of one unit on the order's day, None while none is known."""
-        cost: Decimal | None = self._known.get(_key(sku, order))
-        return cost
+        if not self._known:
+            return None
+        return self._known.get((sku, order.currency, self._day(order)))
 
-
-def _key(sku: str, order: Order) -> tuple[str, str, str]:
-    return sku, order.currency, company.today(order.ordered_at).isoformat()
+    def _day(self, order: Order) -> date:
+        return order.ordered_at.astimezone(self._zone).date()

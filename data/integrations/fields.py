@@ -25,11 +25,12 @@ class Fields:
     """One object of an answer. `what` names it to a person: `order 1001`."""
 
     __slots__ = ("notes", "raw", "what")
+    raw: dict[str, Any]
 
     def __init__(self, raw: Any, what: str, notes: list[Fault] | None = None) -> None:
         self.what = what
         self.notes: list[Fault] = [] if notes is None else notes
-        if not isinstance(raw, Mapping):
+        if type(raw) is not dict:
             raise Malformed(Fault(what, "", f"{what} is not an object"))
         self.raw = raw
 

@@ -17,7 +17,7 @@ from data.integrations.records import Page
 from data.integrations.shopify_walk import OVERLAP, TITLE, Asked, Walk, stamp
 from data.integrations.transport import AGENT
 
-BATCH = 500
+BATCH = 1000
 REFUND_BATCH = 50
 POLL_S = 5.0
 POLLS = 120

@@ -18,6 +18,7 @@ TITLE = "Shopify"
 # What was changed while a walk ends may be stamped a little before the newest one seen.
 OVERLAP = timedelta(minutes=2)
 FIRST_SIZE = 50
+LARGEST_SIZE = 250
 
 
 class Asked(Protocol):
@@ -89,14 +90,14 @@ class Walk:
     ) -> Iterator[tuple[list[Any], dict[str, Any] | None]]:
         """Nodes of each page, and where to go on; None after the last."""
         size, after = int(place.get("size") or FIRST_SIZE), place.get("after")
-        resumed = after is not None
+        resumed, largest = after is not None, int(place.get("largest") or LARGEST_SIZE)
         while True:
             try:
                 found = self._shop.query(text, first=size, after=after, **variables)
             except TooCostly:
                 if size == 1:
                     raise
-                size //= 2
+                largest = size = size // 2
                 continue
             except Refused:
                 if not resumed:
@@ -106,7 +107,9 @@ class Walk:
             nodes, following = _page(found, name)
             if following is not None and following == after:
                 raise Unexpected("Shopify's paging does not move on; the next run tries again.")
-            yield nodes, None if following is None else {"after": following, "size": size}
+            size = min(largest, 2 * size)
+            held = {"after": following, "size": size, "largest": largest}
+            yield nodes, None if following is None else held
             if following is None:
                 return
             after, resumed = following, False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -45,16 +44,19 @@ def _orders(opened: Connection, source: str, orders: Sequence[Order]) -> None:
 
 
 def _order(order: Order, costs: Costs) -> sales.OrderRecord:
-    named = sum((line.tax or ZERO for line in order.lines), ZERO)
+    """The order's shipping, and tax that no line names, stand on its first line."""
+    named = sum((line.tax for line in order.lines if line.tax), ZERO)
     rest = max((order.tax or ZERO) - named, ZERO)
-    lines = tuple(_line(each, order, costs) for each in order.lines)
-    if lines:
-        lines = (_with_services(lines[0], order.shipping or ZERO, rest), *lines[1:])
+    shipping = order.shipping or ZERO
+    lines = [
+        _line(each, order, costs, ZERO if number else shipping, ZERO if number else rest)
+        for number, each in enumerate(order.lines)
+    ]
     return sales.OrderRecord(
         order_id=order.id,
         ordered_at=order.ordered_at,
         channel=order.channel,
-        lines=lines,
+        lines=tuple(lines),
         refunds=tuple(_refund(each, order.currency) for each in order.refunds),
         customer_id=order.customer,
         country=order.country or "",
@@ -65,7 +67,9 @@ def _order(order: Order, costs: Costs) -> sales.OrderRecord:
     )
 
 
-def _line(line: Line, order: Order, costs: Costs) -> sales.LineRecord:
+def _line(
+    line: Line, order: Order, costs: Costs, shipping: Decimal, tax: Decimal
+) -> sales.LineRecord:
     goods = line.goods or ZERO
     return sales.LineRecord(
         line_id=line.id,
@@ -74,14 +78,10 @@ def _line(line: Line, order: Order, costs: Costs) -> sales.LineRecord:
         unit_price=goods / line.quantity if line.quantity else goods,
         currency=order.currency,
         discount=line.discount or ZERO,
-        tax=line.tax or ZERO,
+        tax=(line.tax or ZERO) + tax,
+        shipping=shipping,
         unit_cost=costs.of(line.sku, order),
     )
-
-
-def _with_services(line: sales.LineRecord, shipping: Decimal, tax: Decimal) -> sales.LineRecord:
-    """The order's shipping and its tax stand on its first line."""
-    return replace(line, shipping=shipping, tax=line.tax + tax)
 
 
 def _refund(refund: Refund, currency: str) -> sales.RefundRecord:

@@ -160,6 +160,8 @@ class _Run:
         name = self.connection.name
         rates.remember(name, page.records)
         with database.transaction() as opened:
+            # A crash of the server may lose this page, but then with its cursor: it is read again.
+            opened.execute(text("SET LOCAL synchronous_commit = off"))
             runs.require(opened, name, stream, at)
             self.rows += store(opened, name, page.records)
             runs.move(opened, name, stream, page)
