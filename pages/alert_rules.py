@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -69,12 +70,16 @@ def _editor(kept: Sequence[rulebook.Kept]) -> None:
         name = st.selectbox("Rule", names, index=start, key="rule-picked")
         before = by_name.get(name)
         rule = alert_rule_form.form(before.rule if before else None, name)
+        unnamed = isinstance(rule, Rule) and not rule.name.strip()
+        if isinstance(rule, Rule) and unnamed:
+            st.caption("Give the rule a name to save it.")
+            rule = replace(rule, name=_NEW)
         wrong = _wrong(rule)
         for sentence in wrong:
             st.error(sentence)
         if isinstance(rule, Rule) and not wrong:
             alert_preview.show(rule)
-        _buttons(rule, before, usable=not wrong)
+        _buttons(rule, before, usable=not wrong and not unnamed)
 
 
 def _wrong(rule: Rule | str) -> list[str]:

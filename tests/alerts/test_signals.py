@@ -11,6 +11,7 @@ from alerts.rules import Rule
 from data import database as data
 from data.queries import kpi
 from data.queries.figure import Figure
+from tests.alerts.world import START, World, channel, notifications, rule, save
 
 NOW = datetime.now(UTC)
 
@@ -90,3 +91,14 @@ def test_two_rules_cannot_have_one_name(database: str) -> None:
         rulebook.save(Rule("a", "system.cpu_pct", 1.0), "Jo", before="b")
     with pytest.raises(rulebook.RuleRefused, match="needs a threshold"):
         rulebook.save(Rule("c", "system.cpu_pct"), "Jo")
+
+
+def test_removing_a_rule_resolves_and_tells_what_it_fired(database: str) -> None:
+    channel("mail")
+    save(rule(for_=timedelta(0)))
+    world = World()
+    world.put("oven", START, 90.0)
+    world.engine().evaluate(START)
+    rulebook.remove("hot")
+    assert notifications() == [("mail", "trigger"), ("mail", "resolve")]
+    assert data.scalar("SELECT count(*) FROM alert_states") == 0
