@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -77,19 +78,32 @@ def known_rates(opened: Connection, calendar: Calendar) -> Floats:
 
 
 def load_orders(opened: Connection, calendar: Calendar, total: int, progress: Progress) -> Sold:
-    """Every order line of the sample, `total` of them."""
+    """Every order line of the sample, `total` of them.
+
+    The next block is made by a thread while PostgreSQL takes the one before.
+    """
     counts = lines(calendar, total)
     maker = Maker(calendar, company.zone(), counts)
     prices = PriceList(calendar, known_rates(opened, calendar))
     writer = _Writer(opened, maker)
     sold = _nothing(calendar)
-    for start, stop in _blocks(counts):
-        block = maker.block(start, stop)
+
+    def made(span: tuple[int, int]) -> tuple[Block, Money, Columns]:
+        block = maker.block(*span)
         money = prices.money(block)
         refunds = prices.refunds(block, money, maker.clock, calendar.count - 1)
-        writer.write(block, money, refunds)
         _add(sold, block, money, refunds)
-        progress(len(money.quantity))
+        return block, money, refunds
+
+    spans = _blocks(counts)
+    with ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(made, spans[0])
+        for following in [*spans[1:], None]:
+            block, money, refunds = coming.result()
+            if following is not None:
+                coming = ahead.submit(made, following)
+            writer.write(block, money, refunds)
+            progress(len(money.quantity))
     writer.write_customers()
     return sold
 
