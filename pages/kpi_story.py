@@ -9,7 +9,7 @@ from components import banner, empty, guard, period
 from components.heading import heading
 from config.kpis import KPIS, Kpi
 from data.queries import company_state, kpi
-from pages import Page, kpi_story_parts
+from pages import Page, kpi_explain, kpi_story_parts
 
 # Area of the catalogue → the resource whose readers may see it.
 RESOURCES = {
@@ -39,6 +39,7 @@ def render() -> None:
         kpi_story_parts.breakdown(version, chosen, span)
     with right:
         kpi_story_parts.definition(chosen, figure, span)
+        kpi_explain.show(chosen, figure, span, RESOURCES[chosen.area])
         kpi_story_parts.bounds_over_time(chosen, can(person.role, RESOURCES[chosen.area],
                                                      "set_targets"))  # fmt: skip
         kpi_story_parts.notes(person, chosen, span)
