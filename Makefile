@@ -21,6 +21,10 @@ demo: .venv/runtime ## load the sample company
 bench: .venv/development browser ## measure side by side with references
 	$(BIN)/python -m bench
 
+screenshot: .venv/development browser ## take the README's picture anew
+	$(BIN)/pytest -n 0 tests/contracts/test_screenshot.py
+	cp test-results/business.png docs/screenshot.png
+
 browser: ## find or install the browser that the tests drive
 	@command -v chromium chromium-browser google-chrome >/dev/null || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -47,4 +51,4 @@ browser: ## find or install the browser that the tests drive
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
-.PHONY: run test check demo bench browser help
+.PHONY: run test check demo bench screenshot browser help
