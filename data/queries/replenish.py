@@ -61,12 +61,9 @@ def plan(
     √(2 × yearly demand × cost of an order / (25 % × unit cost)). The order brings the position
     back above the reorder point, at least the economic quantity and the minimum.
     """
-    if mean <= 0:
-        return Plan(None, None, None, None, "Nothing was sold in the last 90 days.")
-    if lead_time is None or math.isnan(lead_time):
-        return Plan(None, None, None, None, "The product has no lead time.")
-    if unit_cost is None or math.isnan(unit_cost) or unit_cost <= 0:
-        return Plan(None, None, None, None, "The product has no unit cost.")
+    missing = _missing(mean, lead_time, unit_cost)
+    if missing or lead_time is None or unit_cost is None:
+        return Plan(None, None, None, None, missing)
     z = NormalDist().inv_cdf(SERVICE[abc_class])
     safety = z * deviation * math.sqrt(lead_time)
     point = mean * lead_time + safety
@@ -83,3 +80,14 @@ def plan(
         f"= {economic:,.0f}",
     )
     return Plan(safety, point, economic, order, "", formulas)
+
+
+def _missing(mean: float, lead_time: float | None, unit_cost: float | None) -> str:
+    """The input that a plan lacks, in one sentence; empty when it has all."""
+    if mean <= 0:
+        return "Nothing was sold in the last 90 days."
+    if lead_time is None or math.isnan(lead_time):
+        return "The product has no lead time."
+    if unit_cost is None or math.isnan(unit_cost) or unit_cost <= 0:
+        return "The product has no unit cost."
+    return ""

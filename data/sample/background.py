@@ -55,14 +55,14 @@ def running() -> int | None:
     return None if found is None else int(found)
 
 
-def run(number: int) -> None:
+def run(number: int, lines: int = DEFAULT_LINES) -> None:
     """Load the sample and write down how it ended."""
     done = 0
     over = threading.Event()
 
-    def progress(lines: int) -> None:
+    def progress(more: int) -> None:
         nonlocal done
-        done += lines
+        done += more
 
     def beat() -> None:
         while not over.wait(_BEAT_S):
@@ -70,7 +70,7 @@ def run(number: int) -> None:
 
     beating = threading.Thread(target=beat, daemon=True)
     beating.start()
-    state, message = _load(progress)
+    state, message = _load(lines, progress)
     over.set()
     beating.join()
     _write(
@@ -81,9 +81,9 @@ def run(number: int) -> None:
     )  # fmt: skip
 
 
-def _load(progress: Any) -> tuple[str, str]:
+def _load(lines: int, progress: Any) -> tuple[str, str]:
     try:
-        loaded = load(progress=progress)
+        loaded = load(lines, progress=progress)
     except (SampleThere, StaleRollups) as refusal:
         return "refused", str(refusal)
     except Exception:
