@@ -15,7 +15,8 @@ from data import database
 
 _SOURCE = "alertmanager"
 _STAYS = timedelta(minutes=5)
-_MOST = 1000
+MOST = 1000
+_AGES = timedelta(days=3650)
 _LONGEST = 2000
 
 
@@ -38,8 +39,8 @@ def parse(posted: Any) -> list[Received]:
     """The alerts of a `POST /api/v2/alerts` body. Raises NotReceived."""
     if not isinstance(posted, list) or not all(isinstance(one, dict) for one in posted):
         raise NotReceived("The body must be a list of alerts, each an object with labels.")
-    if len(posted) > _MOST:
-        raise NotReceived(f"At most {_MOST} alerts are taken at once.")
+    if len(posted) > MOST:
+        raise NotReceived(f"At most {MOST} alerts are taken at once.")
     return [_parsed(one, number) for number, one in enumerate(posted, start=1)]
 
 
@@ -78,7 +79,7 @@ def receive(batch: Iterable[Received], now: datetime) -> int:
     with database.transaction() as opened:
         book = incidents.Book.load(opened, now)
         for one in batch:
-            ends = one.ends_at or now + _STAYS
+            ends = min(one.ends_at or now + _STAYS, now + _AGES)
             if ends <= now:
                 _resolve(opened, one, book, now)
             else:
@@ -96,7 +97,7 @@ def _fired(one: Received, ends: datetime, now: datetime) -> incidents.Fired:
         rule_name=one.labels["alertname"][:120],
         labels={name: text for name, text in one.labels.items() if name != "alertname"},
         severity=severity if severity in SEVERITIES else "warning",
-        active_since=min(one.starts_at or now, now),
+        active_since=max(min(one.starts_at or now, now), now - _AGES),
         condition="received from another system",
         description=one.annotations.get("summary") or one.annotations.get("description", ""),
         runbook=one.annotations.get("runbook_url") or one.generator_url or None,

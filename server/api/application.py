@@ -18,6 +18,7 @@ from data.database import DatabaseUnavailable
 from server.api import (
     access,
     accounts,
+    alertmanager,
     alerts,
     documentation,
     exports,
@@ -32,7 +33,17 @@ from server.problems import problem
 from server.version import version
 
 _log = structlog.get_logger()
-_PARTS = (health, figures, exports, alerts, integrations, oversight, accounts, documentation)
+_PARTS = (
+    health,
+    figures,
+    exports,
+    alerts,
+    alertmanager,
+    integrations,
+    oversight,
+    accounts,
+    documentation,
+)
 
 
 def application() -> FastAPI:
@@ -45,16 +56,7 @@ def application() -> FastAPI:
         openapi_url=None,
         middleware=[Middleware(RateLimit), Middleware(EntityTags)],
     )
-    for module in (
-        health,
-        figures,
-        exports,
-        alerts,
-        integrations,
-        oversight,
-        accounts,
-        documentation,
-    ):
+    for module in _PARTS:
         made.include_router(module.router)
     made.add_exception_handler(HTTPException, _refused)
     made.add_exception_handler(RequestValidationError, _invalid)

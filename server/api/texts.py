@@ -18,6 +18,7 @@ def _storable(given: str) -> str:
 
 
 Words = Annotated[str, StringConstraints(max_length=200), AfterValidator(_storable)]
+Sentences = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_storable)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_storable)]
 Password = Annotated[
     str, StringConstraints(min_length=12, max_length=256), AfterValidator(_storable)
