@@ -2,6 +2,7 @@
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3.14 python3))
 PORT ?= 8501
 BIN := .venv/bin
+ROOMS := config data auth alerts components pages server worker commands
 
 run: .venv/runtime ## start the product
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT)
@@ -14,6 +15,7 @@ check: .venv/development ## format, lint, types, imports, security
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -ll -s B608 -r app.py manage.py $(ROOMS) # B608: SQL is put together from constants
 
 demo: .venv/runtime ## load the sample company
 	$(BIN)/python manage.py sample load
