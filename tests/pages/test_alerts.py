@@ -58,23 +58,23 @@ def firing(app: RunningApp) -> None:
 
 def test_what_fires_is_seen_and_can_be_taken_on(app: RunningApp, signed_in: Open) -> None:
     page = signed_in("alerts")
-    expect(page.get_by_role("link", name="Oven hot")).to_have_count(2, timeout=15000)
+    expect(page.get_by_role("link", name="Oven hot")).to_have_count(2, timeout=30000)
     expect(page.get_by_text("nobody has it yet")).to_have_count(2)
     page.wait_for_timeout(5000)
-    page.get_by_role("textbox", name="Note").fill("on it")
-    page.get_by_role("button", name="Acknowledge").click()
-    expect(page.get_by_text("Administrator has it")).to_have_count(2, timeout=15000)
+    page.get_by_role("textbox", name="Note").fill("on it", timeout=30000)
+    page.get_by_role("button", name="Acknowledge").click(timeout=30000)
+    expect(page.get_by_text("Administrator has it")).to_have_count(2, timeout=30000)
 
 
 def test_an_alert_has_a_page_of_its_own_with_its_story(app: RunningApp, signed_in: Open) -> None:
     page = signed_in("alerts?alert=1")
-    expect(page.get_by_role("heading", name="Oven hot")).to_be_visible(timeout=15000)
+    expect(page.get_by_role("heading", name="Oven hot")).to_be_visible(timeout=30000)
     expect(page.get_by_role("link", name="Open the runbook")).to_have_attribute(
         "href", "https://wiki.example.com/oven"
     )
     page.get_by_role("textbox", name="Note").fill("called the plant")
     page.get_by_role("button", name="Add note").click()
-    expect(page.get_by_text("note done")).to_be_visible(timeout=15000)
+    expect(page.get_by_text("note done")).to_be_visible(timeout=30000)
     with connected(app):
         notes = data.read("SELECT kind, author, body FROM alert_notes WHERE kind = 'note'")
     assert [tuple(row.values()) for row in notes] == [("note", "Administrator", "called the plant")]
@@ -82,7 +82,7 @@ def test_an_alert_has_a_page_of_its_own_with_its_story(app: RunningApp, signed_i
 
 def test_a_number_without_an_alert_says_so(app: RunningApp, signed_in: Open) -> None:
     page = signed_in("alerts?alert=999")
-    expect(page.get_by_text("There is no alert 999.")).to_be_visible(timeout=15000)
+    expect(page.get_by_text("There is no alert 999.")).to_be_visible(timeout=30000)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_every_view_opens_by_its_address(
     app: RunningApp, signed_in: Open, view: str, words: str
 ) -> None:
     page = signed_in(f"alerts?view={view}")
-    expect(page.get_by_text(words).first).to_be_visible(timeout=15000)
+    expect(page.get_by_text(words).first).to_be_visible(timeout=30000)
     assert page.get_by_text("cannot be shown").count() == 0
     assert page.get_by_test_id("stException").count() == 0
 
@@ -111,17 +111,17 @@ def test_a_rule_is_made_in_the_editor_and_tried_before_it_is_saved(
     page = signed_in("alerts?view=Rules")
     page.get_by_role("textbox", name="Name").fill("CPU over the moon")
     page.get_by_role("textbox", name="Name").press("Tab")
-    expect(page.get_by_text("it would have paged").first).to_be_visible(timeout=20000)
+    expect(page.get_by_text("it would have paged").first).to_be_visible(timeout=40000)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("CPU over the moon: saved.")).to_be_visible(timeout=15000)
+    expect(page.get_by_text("CPU over the moon: saved.")).to_be_visible(timeout=30000)
     with connected(app):
         assert rulebook.find("CPU over the moon").rule.threshold == 85
 
 
 def test_a_viewer_sees_but_changes_nothing(app: RunningApp, signed_in: Open) -> None:
     page = signed_in("alerts", "vera", PASSWORD)
-    expect(page.get_by_role("link", name="Oven hot")).to_have_count(2, timeout=15000)
+    expect(page.get_by_role("link", name="Oven hot")).to_have_count(2, timeout=30000)
     assert page.get_by_role("button", name="Acknowledge").count() == 0
     page.goto(f"{app.url}/alerts?view=Rules")
-    expect(page.get_by_text("rules").first).to_be_visible(timeout=15000)
+    expect(page.get_by_text("rules").first).to_be_visible(timeout=30000)
     assert page.get_by_text("Editor").count() == 0
