@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -26,12 +27,16 @@ def _today(chosen: Period) -> date:
     return min(chosen.days()[1], company.today())
 
 
+def _headline(version: str, chosen: Period) -> Any:
+    """The tiles' figures and the lines beneath them."""
+    first, last = chosen.days()
+    return books.kept(version, finance_board.headline, TILES, _SPARKS, books.closing_days(chosen),
+                      first, books.step(first, last))  # fmt: skip
+
+
 def headline(version: str, chosen: Period) -> None:
     """Every finance KPI as a tile; those without data say why."""
-    first, last = chosen.days()
-    asked = books.kept(version, finance_board.figures, TILES, books.closing_days(chosen))
-    spark = books.kept(version, finance_board.over_time, _SPARKS, first, last,
-                       books.step(first, last))  # fmt: skip
+    asked, spark = _headline(version, chosen)
     held = books.bounds(version)
     tiles.row(
         [books.tile(slug, asked[slug], spark.get(slug), held, chosen) for slug in TILES],
@@ -58,11 +63,10 @@ def cycle(version: str, chosen: Period) -> None:
 def cash(version: str, chosen: Period) -> None:
     """Bank balances over the period."""
     first, last = chosen.days()
-    frame = books.kept(version, finance_board.over_time, ("cash",), first, last,
-                       books.step(first, last))  # fmt: skip
+    frame = _headline(version, chosen)[1]
     with panel("Cash", "bank balances", key="cash"):
-        charts.time_series(frame, key="finance-cash", title="Cash", unit="money", kind="area",
-                           names={"cash": "Cash"}, low=None,
+        charts.time_series(frame[["cash"]], key="finance-cash", title="Cash", unit="money",
+                           kind="area", names={"cash": "Cash"}, low=None,
                            marks=books.marks(first, last, "cash"))  # fmt: skip
 
 

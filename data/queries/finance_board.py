@@ -16,11 +16,13 @@ from data.queries.tracks import months_before
 CYCLE = ("cash_conversion_cycle", "dso", "dio", "dpo")
 
 
-def figures(slugs: Sequence[str], days: Sequence[date]) -> dict[str, list[Figure]]:
+def figures(
+    slugs: Sequence[str], days: Sequence[date], inputs: Inputs | None = None
+) -> dict[str, list[Figure]]:
     """Each KPI as of each day; days after today are read as today."""
     today = company.today()
     wanted = [min(day, today) for day in days]
-    inputs = Inputs(max(wanted))
+    inputs = inputs or Inputs(max(wanted))
     found = {slug: [finance.at(slug, inputs, day) for day in wanted] for slug in slugs}
     for slug in ("receivables", "payables"):
         if slug in found:
@@ -29,10 +31,22 @@ def figures(slugs: Sequence[str], days: Sequence[date]) -> dict[str, list[Figure
     return found
 
 
+def headline(
+    slugs: Sequence[str], sparks: Sequence[str], days: Sequence[date], start: date, by: str
+) -> tuple[dict[str, list[Figure]], pd.DataFrame]:
+    """`figures` as of days and `over_time` from `start` to the latest of them, read once."""
+    end = min(max(days), company.today())
+    inputs = Inputs(end)
+    return figures(slugs, days, inputs), _points(sparks, inputs, start, end, by)
+
+
 def over_time(slugs: Sequence[str], start: date, end: date, by: str) -> pd.DataFrame:
     """KPIs at the end of each day, week or month: index of those days, a column a KPI."""
     end = min(end, company.today())
-    inputs = Inputs(end)
+    return _points(slugs, Inputs(end), start, end, by)
+
+
+def _points(slugs: Sequence[str], inputs: Inputs, start: date, end: date, by: str) -> pd.DataFrame:
     points = list(finance.closings(start, end, by).values())
     columns = {slug: [finance.at(slug, inputs, day).value for day in points] for slug in slugs}
     index = pd.Index(pd.to_datetime(points), name=by)

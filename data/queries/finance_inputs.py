@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
+
+import pandas as pd
 
 from data import company, database, fx
-from data.queries import inventory_value
+from data.queries import inventory_products, inventory_value
 from data.queries.tracks import Feed, Track, YearSum, months_before, twelve_months
 
 CASH_HOLDS_DAYS = 62
@@ -30,6 +33,7 @@ class Inputs:
 
     def __init__(self, end: date) -> None:
         self.end = end
+        self._standing: dict[date, Any] = {}
 
     @cached_property
     def receivables(self) -> Track:
@@ -61,6 +65,13 @@ class Inputs:
     def stock(self) -> Track:
         """Stock at cost."""
         return inventory_value.track(self.end)
+
+    def standing(self, day: date) -> pd.DataFrame:
+        """Each product as it stood on a day."""
+        if day not in self._standing:
+            self._standing[day] = inventory_products.stand(day)
+        found: pd.DataFrame = self._standing[day]
+        return found
 
     def uncosted(self, day: date) -> int:
         """Products on hand on `day` whose value is not known."""

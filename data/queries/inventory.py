@@ -46,7 +46,7 @@ def series(slug: str, start: date, end: date, by: str) -> pd.DataFrame:
 def at(slug: str, day: date, inputs: Inputs) -> Figure:
     """The KPI as of a day, from inputs that reach that far."""
     if slug in _FLAGS or slug == "expiring_stock":
-        return _counted(slug, day)
+        return _counted(slug, day, inputs)
     compute: dict[str, Callable[[str, date, Inputs], Figure]] = {
         "stock_value": _value,
         "inventory_turns": _turns,
@@ -85,11 +85,11 @@ def _turns(slug: str, day: date, inputs: Inputs) -> Figure:
     return Figure(slug, found, why, feed.source, feed.as_of, *parts, year.excluded, feed.sample)
 
 
-def _counted(slug: str, day: date) -> Figure:
-    feed = inventory_value.feed()
-    products = inventory_products.stand(day)
+def _counted(slug: str, day: date, inputs: Inputs) -> Figure:
+    feed = inputs.stock.feed
+    products = inputs.standing(day)
     if products.empty:
-        begun = inventory_value.track(day).first
+        begun = inputs.stock.first
         step = f"There is no stock yet; {inventory_value.STEP}"
         reason = f"The stock figures begin on {begun}; choose a later day." if begun else step
         return Figure(slug, None, reason, feed.source, feed.as_of, sample=feed.sample)

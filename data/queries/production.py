@@ -6,7 +6,7 @@ stops in runs. Only runs that lie wholly on counted days are in: a run belongs t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -71,8 +71,17 @@ def value(slug: str, start: date, end: date) -> Figure:
     """The KPI over the runs that began on the company days `start` to `end`."""
     if slug == "on_time_delivery_pct":
         return _delivery(start, end)
+    return of_runs((slug,), start, end)[slug]
+
+
+def of_runs(slugs: Sequence[str], start: date, end: date) -> dict[str, Figure]:
+    """KPIs of the runs of a period, from one query; not the one about deliveries."""
     origin = feed()
     rows = database.read(_RUNS.format(group="''", where=""), start=start, end=end)
+    return {slug: _figure(slug, rows, origin, start, end) for slug in slugs}
+
+
+def _figure(slug: str, rows: Sequence[Any], origin: Feed, start: date, end: date) -> Figure:
     if not rows:
         known = database.scalar("SELECT min(day) FROM production_runs")
         said = f"No runs between {start} and {end}; they begin on {known}." if known else (

@@ -17,7 +17,13 @@ _GROUPED = ("oee", "availability", "performance", "quality", "output", "scrap_pc
 
 def figures(slugs: Sequence[str], spans: Sequence[tuple[date, date]]) -> dict[str, list[Figure]]:
     """Each production KPI over each range of days, both ends included."""
-    return {slug: [production.value(slug, *span) for span in spans] for slug in slugs}
+    of_runs = [slug for slug in slugs if slug != "on_time_delivery_pct"]
+    read = [production.of_runs(of_runs, *span) for span in spans]
+    return {
+        slug: [found.get(slug) or production.value(slug, *span)
+               for found, span in zip(read, spans, strict=True)]
+        for slug in slugs
+    }  # fmt: skip
 
 
 def over_time(slugs: Sequence[str], start: date, end: date, by: str) -> pd.DataFrame:
