@@ -18,6 +18,9 @@ _WORDS = {"critical": "critical", "warning": "warning", "info": "note"}
 _ORDER: tuple[Tone, ...] = ("critical", "warning", "info")
 
 
+_FEW, _NAMED = 3, 5
+
+
 @dataclass(frozen=True)
 class Item:
     """what: the thing; detail: how it stands; since: from when; owner: who has it."""
@@ -43,7 +46,25 @@ def html(items: Sequence[Item], now: datetime, nothing: str) -> str:
             f"<span>{escape(nothing)}</span></div>"
         )
     ranked = sorted(items, key=lambda item: _ORDER.index(item.tone))
-    return f'<ul class="sx-items">{"".join(_line(item, now) for item in ranked)}</ul>'
+    urgent = [item for item in ranked if item.tone != "info"]
+    return _list(urgent, now) + _folded(ranked[len(urgent) :], now)
+
+
+def _list(items: Sequence[Item], now: datetime) -> str:
+    lines = "".join(_line(item, now) for item in items)
+    return f'<ul class="sx-items">{lines}</ul>' if lines else ""
+
+
+def _folded(items: Sequence[Item], now: datetime) -> str:
+    """What can wait, behind one line when there is much of it."""
+    if len(items) <= _FEW:
+        return _list(items, now)
+    names = ", ".join(escape(item.what) for item in items[:_NAMED])
+    more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
+    return (
+        f'<details class="sx-folded"><summary>{len(items)} figures are off target, within their '
+        f"bounds: {names}{more}</summary>{_list(items, now)}</details>"
+    )
 
 
 def _line(item: Item, now: datetime) -> str:

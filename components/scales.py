@@ -29,7 +29,6 @@ class Scale:
         return f"{prefix}%,.{self.digits}f{suffix}"
 
 
-_THOUSANDS = ((1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 _BYTES = ((2.0**40, "TiB"), (2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B"))
 
 
@@ -46,11 +45,18 @@ def scale(unit: str, largest: float) -> Scale:
         return Scale(divide, "", f" {name}" + ("/s" if known == "bytes_per_second" else ""), 1)
     if known in ("seconds", "milliseconds"):
         return _time(1.0 if known == "seconds" else 1000.0, size)
-    divide, letter = next(step for step in _THOUSANDS if size >= 10 * step[0] or step[0] == 1)
+    divide, letter = _thousands(size)
     sign = units.sign(company.currency()) if known == "money" else ""
     return Scale(
         divide, sign, letter + units.suffix(known), 2 if divide > 1 or known != "count" else 0
     )
+
+
+def _thousands(size: float) -> tuple[float, str]:
+    """Figures below ten thousand are short as they are."""
+    if size < 1e4:
+        return 1.0, ""
+    return (1e3, "k") if size < 1e6 else (1e6, "M") if size < 1e9 else (1e9, "B")
 
 
 def _time(second: float, size: float) -> Scale:

@@ -29,7 +29,8 @@ def table(
     """A sortable table and its CSV.
 
     name: of the downloaded file. columns: column → heading, in this order, others are hidden.
-    formats: column → unit of `components.units` (money, percent, count, days …).
+    formats: column → unit of `components.units` (money, percent, count, days …); "amount" is
+    money in the currency that another column of the row names.
     """
     if frame.empty:
         empty.state(nothing)
@@ -104,7 +105,10 @@ def _config(
 def _column(values: pd.Series, heading: str, unit: str | None) -> Any:
     """Numbers wear their unit, instants the company's clock, days a date."""
     if unit is not None:
-        return st.column_config.NumberColumn(heading, format=number_format(unit))
+        # The currency stands in the heading: after it, a minus would stand in the middle.
+        sign = units.sign(company.currency()).strip() if units.canonical(unit) == "money" else ""
+        named = f"{heading}, {sign}" if sign else heading
+        return st.column_config.NumberColumn(named, format=number_format(unit))
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         zone = company.zone().key
         return st.column_config.DatetimeColumn(heading, format=_INSTANT, timezone=zone)
@@ -115,14 +119,13 @@ def _column(values: pd.Series, heading: str, unit: str | None) -> Any:
 
 def number_format(unit: str) -> str:
     """What a table column needs to write figures of `unit`, all with as many decimals."""
-    known = units.canonical(unit)
-    if known == "money":
-        return f"{units.sign(company.currency())}%,.2f"
-    return _FORMATS.get(known, "localized")
+    return _FORMATS.get(units.canonical(unit), "localized")
 
 
 _INSTANT = "D MMM YYYY, HH:mm:ss"
 _FORMATS = {
+    "money": "%,.2f",
+    "amount": "%,.2f",
     "count": "%,d",
     "percent": "%.1f %%",
     "share": "percent",

@@ -38,6 +38,8 @@ _BARE = {
     "seconds",
     "bytes",
     "orders",
+    "products",
+    "batches",
     "units",
     "users",
     "sessions",

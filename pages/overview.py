@@ -37,7 +37,7 @@ def _body(person: Person, chosen: Period) -> None:
     known = company_state.state()
     if known.sample:
         banner.sample_data()
-    with panel("Needs attention", "the worst first"):
+    with panel("Needs attention", f"the worst first; figures of: {chosen.label().lower()}"):
         found = overview_data.attention(person, known.version, chosen, now)
         attention.listed(found, now, _CALM if known.datasets else _UNJUDGED)
     if slugs := overview_data.headline(person.role):

@@ -113,7 +113,7 @@ def _kpi_item(entry: Kpi, bounds: Bounds, version: str, chosen: Period) -> Item 
     return Item(
         "critical" if standing == "critical" else "warning" if standing == "warning" else "info",
         entry.title,
-        f"{shown} against a {word} of {limit}, {chosen.label().lower()}",
+        f"{shown} against a {word} of {limit}",
         chosen.link(HOMES[entry.area]),
     )
 

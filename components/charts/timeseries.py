@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -40,6 +40,9 @@ class Drawing:
 
 def build(drawing: Drawing) -> dict[str, Any]:
     """The ECharts option; its data stands in `dataset.source` as an Arrow table."""
+    if drawing.kind == "area" and drawing.low is None:
+        # An area that does not stand on zero shows a share of the figure as if it were all of it.
+        drawing = replace(drawing, kind="line")
     lines = frames.matrix(drawing.frame)
     if drawing.ghost is not None:
         lines = np.vstack([lines, _aligned(drawing.ghost, len(drawing.frame))])

@@ -52,7 +52,7 @@ def test_any_text_comes_back_from_the_file(cells: list[str]) -> None:
 
 
 def test_figures_of_a_column_have_as_many_decimals() -> None:
-    assert tables.number_format("money") == "£%,.2f"
-    assert tables.number_format("currency") == "£%,.2f"
+    assert tables.number_format("money") == "%,.2f"
+    assert tables.number_format("currency") == "%,.2f"
     assert tables.number_format("%") == "%.1f %%"
     assert tables.number_format("count") == "%,d"
