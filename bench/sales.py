@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -73,7 +74,7 @@ def imports(lines: int = 400_000) -> list[Row]:
         with _without_rollups():
             bare = _lines_a_second(file, lines)
     throw_away(home)
-    file.unlink()
+    shutil.rmtree(folder)
     share = kept / bare
     return [
         Row(f"import of {lines:,} order lines, roll-ups kept", f"{kept:,.0f} lines/s",
