@@ -10,11 +10,12 @@ import pytest
 
 from config import settings as settings_module
 from data import database
+from data.ingest import csvfile
 from data.ingest.orders import FIELDS, import_orders
 from data.ingest.report import ImportRefused
 from data.ingest.staging import guess
 from data.queries import kpi
-from tests.data.order_files import HEADER, refused, take, write
+from tests.data.order_files import HEADER, refused, take
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -134,16 +135,27 @@ def test_a_file_without_a_last_line_break_and_with_blank_lines_is_whole(tmp_path
     assert total() == 25
 
 
-def test_rows_beyond_one_block_keep_their_line_numbers(tmp_path: Path) -> None:
-    count = 120_000
-    lines = [f"{number},2026-01-05,SKU-{number % 7},1,2.50" for number in range(count)]
+def test_rows_beyond_one_block_keep_their_line_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csvfile, "BLOCK_BYTES", 4096)
+    count = 1000
+    lines = [f'{number},2026-01-05,"SKU\n{number % 7}",1,2.50' for number in range(count)]
     lines[-2] = "x,2026-01-05,A,one,2.50"
-    path = write(tmp_path, HEADER, *lines)
-    assert path.stat().st_size > 1 << 21
     _, refusal = refused(tmp_path, HEADER, *lines)
-    assert [error.line for error in refusal.errors] == [count]
-    report = import_orders(path, skip_bad=True)
+    assert [error.line for error in refusal.errors] == [2 * (count - 2) + 2]
+    report = take(tmp_path, HEADER, *lines, skip_bad=True)
     assert (report.rows, report.bad_rows, total("orders")) == (count, 1, count - 1)
+
+
+def test_an_order_that_runs_over_two_blocks_is_one_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csvfile, "BLOCK_BYTES", 64)
+    take(
+        tmp_path, HEADER, *["1,2026-01-05,A,1,10"] * 30, "2,2026-01-05,A,1,1", "1,2026-01-05,B,1,5"
+    )
+    assert (total("orders"), total("units"), total()) == (2, 32, 306)
 
 
 def test_naive_times_are_the_companys_and_offsets_are_kept(
