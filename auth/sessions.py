@@ -140,36 +140,30 @@ def redeem(made: str, address: str | None, agent: str | None) -> Opened | None:
 
 
 def _begin(opened: Connection, row: RowMapping, address: str | None, agent: str | None) -> Opened:
-    token = secrets.token_urlsafe(32)
-    made = (
-        opened.execute(
-            text(
-                """
-                INSERT INTO sessions (token_hash, user_id, role, method, idle, expires_at,
-                                      address, agent)
-                VALUES (:key, :user_id, :role, :method, make_interval(secs => :idle),
-                        now() + make_interval(secs => :longest), :address, :agent)
-                RETURNING id, expires_at
-                """
-            ),
-            {
-                "key": digest(token),
-                "user_id": row["id"],
-                "role": row["role"],
-                "method": row["method"],
-                "idle": 60 * _for_role(settings().sentia_idle_minutes, row["role"]),
-                "longest": 3600 * _for_role(settings().sentia_session_hours, row["role"]),
-                "address": address,
-                "agent": audit.one_line(agent or "")[:200] or None,
-            },
-        )
-        .mappings()
-        .one()
-    )
+    token, chosen = secrets.token_urlsafe(32), settings()
+    values = {
+        "key": digest(token),
+        "user_id": row["id"],
+        "role": row["role"],
+        "method": row["method"],
+        "idle": 60 * _for_role(chosen.sentia_idle_minutes, row["role"]),
+        "longest": 3600 * _for_role(chosen.sentia_session_hours, row["role"]),
+        "address": address,
+        "agent": audit.one_line(agent or "")[:200] or None,
+    }
+    made = opened.execute(text(_INSERT), values).mappings().one()
     opened.execute(
         text("UPDATE users SET last_signed_in_at = now() WHERE id = :id"), {"id": row["id"]}
     )
     return Opened(token, made["id"], made["expires_at"])
+
+
+_INSERT = """
+    INSERT INTO sessions (token_hash, user_id, role, method, idle, expires_at, address, agent)
+    VALUES (:key, :user_id, :role, :method, make_interval(secs => :idle),
+            now() + make_interval(secs => :longest), :address, :agent)
+    RETURNING id, expires_at
+"""
 
 
 def _for_role(given: str, role: str) -> float:

@@ -38,19 +38,15 @@ def make(
     addresses: Sequence[str] = (),
     from_address: str | None = None,
 ) -> str:
-    """A new token, returned this once. Raises TokenRefused.
+    """A new token for `scopes` (None: all of its role's) from `addresses` (none: anywhere).
 
-    `scopes` are resources it may touch (None: all of its role's), `addresses` networks it may
-    come from (none: anywhere).
+    Returned this once. Raises TokenRefused.
     """
     _require_sound(owner, name, role, lasts, scopes)
     networks = _networks(addresses)
     made = PREFIX + secrets.token_urlsafe(32)
     database.execute(
-        """
-        INSERT INTO api_tokens (token_hash, user_id, name, role, scopes, addresses, expires_at)
-        VALUES (:key, :user_id, :name, :role, :scopes, CAST(:networks AS cidr[]), now() + :lasts)
-        """,
+        _INSERT,
         key=digest(made),
         user_id=owner.id,
         name=name.strip(),
@@ -59,10 +55,15 @@ def make(
         networks=networks or None,
         lasts=lasts,
     )
-    audit.record("token.make", actor=owner, on=name.strip(), address=from_address,
-                 detail={"role": role, "scopes": scopes, "addresses": networks,
-                         "days": lasts.days})  # fmt: skip
+    limits = {"role": role, "scopes": scopes, "addresses": networks, "days": lasts.days}
+    audit.record("token.make", actor=owner, on=name.strip(), address=from_address, detail=limits)
     return made
+
+
+_INSERT = """
+    INSERT INTO api_tokens (token_hash, user_id, name, role, scopes, addresses, expires_at)
+    VALUES (:key, :user_id, :name, :role, :scopes, CAST(:networks AS cidr[]), now() + :lasts)
+"""
 
 
 def resolve(token: str | None, address: str | None) -> Person | None:

@@ -45,41 +45,34 @@ def attempt(account: str, address: str) -> float:
     """Count an attempt of the pair; seconds that it must wait first, 0 when it may go ahead."""
     key = {"account": account, "address": address}
     with database.transaction() as opened:
-        opened.execute(
-            text(
-                "INSERT INTO sign_in_waits (account, address) VALUES (:account, :address)"
-                " ON CONFLICT DO NOTHING"
-            ),
-            key,
-        )
-        row = (
-            opened.execute(
-                text(
-                    "SELECT failures, waits, waits_until FROM sign_in_waits"
-                    " WHERE account = :account AND address = :address FOR UPDATE"
-                ),
-                key,
-            )
-            .mappings()
-            .first()
-        )
-        before = Pair() if row is None else Pair(tuple(row["failures"]), row["waits"],
-                                                 row["waits_until"])  # fmt: skip
+        opened.execute(text(_MADE), key)
+        row = opened.execute(text(_HELD), key).mappings().first()
+        before = Pair()
+        if row is not None:
+            before = Pair(tuple(row["failures"]), row["waits"], row["waits_until"])
         after, seconds = tried(before, datetime.now(UTC))
-        opened.execute(
-            text(
-                "UPDATE sign_in_waits SET failures = :failures, waits = :waits,"
-                " waits_until = :until, changed_at = now()"
-                " WHERE account = :account AND address = :address"
-            ),
-            {
-                **key,
-                "failures": list(after.failures),
-                "waits": after.waits,
-                "until": after.waits_until,
-            },
-        )
+        changed = {
+            "failures": list(after.failures),
+            "waits": after.waits,
+            "until": after.waits_until,
+        }
+        opened.execute(text(_CHANGED), key | changed)
     return seconds
+
+
+_MADE = """
+    INSERT INTO sign_in_waits (account, address) VALUES (:account, :address)
+    ON CONFLICT DO NOTHING
+"""
+_HELD = """
+    SELECT failures, waits, waits_until FROM sign_in_waits
+    WHERE account = :account AND address = :address FOR UPDATE
+"""
+_CHANGED = """
+    UPDATE sign_in_waits SET failures = :failures, waits = :waits, waits_until = :until,
+           changed_at = now()
+    WHERE account = :account AND address = :address
+"""
 
 
 def succeeded(account: str, address: str) -> None:

@@ -142,17 +142,20 @@ def test_an_admin_ends_somebodys_session_from_the_page(
     theirs.context.close()
 
 
-@pytest.mark.parametrize("view", ["Now", "Accounts", "Activity", "Sign-ins", "Tokens", "Audit"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_every_view_of_the_users_page_shows_without_a_failure(
-    app: RunningApp, signed_in: Callable[..., Tab], view: str, width: int
+    app: RunningApp, signed_in: Callable[..., Tab], width: int
 ) -> None:
-    tab = signed_in(f"users?view={view}")
+    tab = signed_in("users")
     tab.set_viewport_size({"width": width, "height": 900})
-    expect(tab.get_by_role("tab", name=view)).to_have_attribute("aria-selected", "true")
-    expect(tab.get_by_test_id("stMain").get_by_role("heading").nth(1)).to_be_visible()
-    tab.wait_for_timeout(800)
-    words = tab.get_by_test_id("stMain").inner_text()
-    assert "cannot be shown" not in words
-    assert "could not be shown" not in words
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    for view in ("Now", "Accounts", "Activity", "Sign-ins", "Tokens", "Audit"):
+        tab.get_by_role("tab", name=view).click()
+        expect(tab.get_by_role("tab", name=view)).to_have_attribute("aria-selected", "true")
+        tab.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+        expect(tab.get_by_test_id("stApp")).to_have_attribute(
+            "data-test-script-state", "notRunning"
+        )
+        words = tab.get_by_test_id("stMain").inner_text()
+        assert "cannot be shown" not in words
+        assert "could not be shown" not in words
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
