@@ -169,7 +169,8 @@ def _steps(
         low, high = min(first, last), max(first, last)
         above = max(0.0, high) - max(0.0, low)
         below = min(0.0, low) - min(0.0, high)
-        label = {"show": True, "position": "top", "formatter": _signed(figure, unit, colour)}
+        text = _signed(figure, unit, colour)
+        label = {"show": True, "position": "top", "formatter": text, "textBorderWidth": 0}
         style = {"itemStyle": {"color": colour}}
         pieces["foot"].append(max(0.0, low) / chosen.divide)
         pieces["up"].append(
@@ -190,6 +191,7 @@ def _steps(
     return [
         {
             "type": "bar", "stack": "all", "data": data, "barMaxWidth": 48, "silent": True,
+            "labelLayout": {"hideOverlap": True},
             "itemStyle": {"opacity": 0} if "foot" in name else {"borderRadius": _RADIUS},
         }
         for name, data in pieces.items()
@@ -210,7 +212,13 @@ def _labelled(value: float, unit: str, chosen: Scale, position: str) -> dict[str
     text = units.text(float(value), unit)
     return {
         "value": float(value) / chosen.divide,
-        "label": {"show": True, "position": position, "formatter": text, "fontSize": 11},
+        "label": {
+            "show": True,
+            "position": position,
+            "formatter": text,
+            "fontSize": 11,
+            "textBorderWidth": 0,
+        },
     }
 
 
