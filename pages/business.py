@@ -52,10 +52,9 @@ def _body(chosen: Period) -> None:
     parts.headline(version, chosen, narrowed)
     parts.over_time(version, chosen, narrowed)
     left, right = st.columns(2)
-    with left, panel("Channels", "click a bar to narrow the page", key="by-channel"):
-        parts.breakdown(version, chosen, narrowed, "channel")
-    with right, panel("Products", "click a bar to narrow the page", key="by-product"):
-        parts.breakdown(version, chosen, narrowed, "product")
+    for side, title, by in ((left, "Channels", "channel"), (right, "Products", "product")):
+        with side, panel(title, "click a bar to narrow the page", key=f"by-{by}"):
+            parts.breakdown(version, chosen, narrowed, by)
     parts.movement(version, chosen, narrowed)
     _details(version, chosen, narrowed)
 
@@ -72,10 +71,9 @@ def _details(version: str, chosen: Period, narrowed: sales.Filter) -> None:
     )
     tabs = st.tabs(_TABS, key="business-details", on_change="rerun")
     for title, tab, draw in zip(_TABS, tabs, drawn, strict=True):
-        with tab:
-            if tab.open:
-                with panel("", key=f"details-{title}"):
-                    draw()
+        if tab.open:
+            with tab, panel("", key=f"details-{title}"):
+                draw()
 
 
 PAGE = Page("business", "Business", ":material/storefront:", "Business", "business", render)

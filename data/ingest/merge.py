@@ -44,11 +44,7 @@ def merge(opened: Connection, source: str, sample: bool = False) -> dict[str, in
     existed = _count(opened, "merged WHERE existed")
     unchanged = _set_unchanged_aside(opened, run) if existed else 0
     lines = _rewrite(opened, run, removals=existed > unchanged)
-    run(
-        "INSERT INTO sales_sources (source, last_seen, sample) "
-        f"VALUES (:source, now(), {'true' if sample else 'false'}) "
-        "ON CONFLICT (source) DO UPDATE SET last_seen = excluded.last_seen"
-    )
+    opened.execute(text(sql.SEEN), {"source": source, "sample": sample})
     return {
         "new orders": _count(opened, "merged WHERE NOT existed"),
         "changed orders": existed - unchanged,

@@ -201,3 +201,7 @@ WRITE = (
     "UPDATE orders o SET returning_customer = f.returning_customer FROM flipped f "
     "WHERE o.id = f.id",
 )
+SEEN = (
+    "INSERT INTO sales_sources (source, last_seen, sample) VALUES (:source, now(), :sample) "
+    "ON CONFLICT (source) DO UPDATE SET last_seen = excluded.last_seen"
+)

@@ -53,31 +53,31 @@ def _where(chosen: Filter) -> str:
     return plain.where() + segment
 
 
+_COHORTS = """
+WITH span AS (
+    SELECT (date_trunc('month', CAST(:until AS date)) - make_interval(months => :months - 1)
+        )::date AS first_month, CAST(:until AS date) AS last_day
+), began AS (
+    SELECT c.id, date_trunc('month', c.first_ordered_at AT TIME ZONE s.zone)::date AS month
+    FROM customers c, sales_state s, span
+    WHERE c.first_ordered_at >= span.first_month::timestamp AT TIME ZONE s.zone
+        AND c.first_ordered_at < (span.last_day + 1)::timestamp AT TIME ZONE s.zone
+)
+SELECT began.month AS cohort, date_trunc('month', o.day)::date AS month,
+    count(DISTINCT began.id) AS customers
+FROM began JOIN orders o ON o.customer_id = began.id AND o.counted, span
+WHERE o.day BETWEEN span.first_month AND span.last_day
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
 def cohorts(until: date, months: int = 12) -> pd.DataFrame:
     """Customers by the month of their first order (index YYYY-MM) and months since (columns 0…).
 
     Cells: share (0–1) of the cohort that ordered in that month; NaN: that month is not over yet
     or lies ahead. Column "customers" counts the cohort.
     """
-    rows = database.read(
-        """
-        WITH span AS (
-            SELECT (date_trunc('month', CAST(:until AS date)) - make_interval(months => :months - 1)
-                )::date AS first_month, CAST(:until AS date) AS last_day
-        ), began AS (
-            SELECT c.id, date_trunc('month', c.first_ordered_at AT TIME ZONE s.zone)::date AS month
-            FROM customers c, sales_state s, span
-            WHERE c.first_ordered_at >= span.first_month::timestamp AT TIME ZONE s.zone
-                AND c.first_ordered_at < (span.last_day + 1)::timestamp AT TIME ZONE s.zone
-        )
-        SELECT began.month AS cohort, date_trunc('month', o.day)::date AS month,
-            count(DISTINCT began.id) AS customers
-        FROM began JOIN orders o ON o.customer_id = began.id AND o.counted, span
-        WHERE o.day BETWEEN span.first_month AND span.last_day
-        GROUP BY 1, 2 ORDER BY 1, 2
-        """,
-        until=until, months=months,
-    )  # fmt: skip
+    rows = database.read(_COHORTS, until=until, months=months)
     sizes = {row["cohort"]: row["customers"] for row in rows if row["cohort"] == row["month"]}
     frame = pd.DataFrame(
         index=pd.Index([f"{month:%Y-%m}" for month in sizes], name="cohort"),
