@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib import import_module
 
 from config.settings import settings
 from worker import sampling
+from worker.light import lazily, once_a_vendor_is_configured
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,6 @@ class Job:
     fleet: bool = False
 
 
-@dataclass(frozen=True)
-class lazily:
-    """`module:function`, imported at its first run, so that the worker starts light."""
-
-    target: str
-
-    def found(self) -> Callable[[], object]:
-        """The function."""
-        module, _, name = self.target.partition(":")
-        function: Callable[[], object] = getattr(import_module(module), name)
-        return function
-
-    def __call__(self) -> object:
-        """Run it."""
-        return self.found()()
-
-
 def jobs() -> tuple[Job, ...]:
     """Every job; a room adds its line here."""
     tick = timedelta(seconds=settings().sample_interval)
@@ -54,11 +37,11 @@ def jobs() -> tuple[Job, ...]:
         Job("forget gone processes", timedelta(hours=1),
             lazily("data.metrics.housekeeping:forget_gone"), fleet=True),
         Job("synchronise integrations", timedelta(seconds=15),
-            lazily("data.integrations.jobs:synchronise"), fleet=True),
+            once_a_vendor_is_configured("data.integrations.jobs:synchronise"), fleet=True),
         Job("probe integrations", timedelta(minutes=5),
-            lazily("data.integrations.jobs:probes"), fleet=True),
+            once_a_vendor_is_configured("data.integrations.jobs:probes"), fleet=True),
         Job("compare with vendors", timedelta(minutes=20),
-            lazily("data.integrations.jobs:nightly"), fleet=True),
+            once_a_vendor_is_configured("data.integrations.jobs:nightly"), fleet=True),
         Job("forget ended sessions", timedelta(hours=1), lazily("auth.sessions:sweep"), fleet=True),
         Job("forget old page views", timedelta(hours=6), lazily("auth.activity:sweep"), fleet=True),
         Job("follow company settings", timedelta(minutes=1),

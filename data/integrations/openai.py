@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
-
-import openai as sdk
 
 from config.settings import settings
 from data import database
@@ -28,6 +26,9 @@ from data.integrations.narrative import Figures, Narrative, stray_numbers
 from data.integrations.records import Aggregate
 from data.integrations.transport import Identity
 from data.integrations.world import World
+
+if TYPE_CHECKING:
+    import openai as sdk
 
 TITLE = "OpenAI"
 WHO = Identity("openai", "openai", TITLE)
@@ -69,6 +70,8 @@ class OpenAI:
             raise NotConfigured(_OFF)
         self.model = given.get("model")
         self._world = making.world
+        import openai as sdk  # 20 MB and a second of imports, for those who use it
+
         left = 30.0 if making.until is None else max(0.5, making.until - making.world.now())
         self._client = sdk.OpenAI(
             api_key=given.get("api_key"), base_url=_base(given), timeout=left, max_retries=0
@@ -135,6 +138,8 @@ class OpenAI:
         return answer
 
     def _tried(self, call: Any, tries: int, trace: calls.Trace) -> Any:
+        import openai as sdk
+
         while True:
             began = self._world.now()
             try:
@@ -202,6 +207,8 @@ def _judged(
     failed: sdk.OpenAIError, retries: int, world: World
 ) -> tuple[VendorError, float | None]:
     """The error in words, and the seconds to wait before another try; None: do not try again."""
+    import openai as sdk
+
     backoff = retry.backoff(retries, world.chance())
     if isinstance(failed, sdk.APIConnectionError):
         return Unreachable("OpenAI could not be reached; try again later."), backoff
