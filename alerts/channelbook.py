@@ -96,26 +96,23 @@ def save(
 
     Raises ChannelRefused with the first thing that keeps it from working.
     """
-    if not name.strip() or not name.isprintable() or len(name) > 60 or name.startswith("rota:"):
-        raise ChannelRefused("A channel's name has 1 to 60 characters and is not a rota's.")
+    _require_name(name)
     with database.transaction() as opened:
         opened.execute(text("LOCK TABLE alert_channels IN SHARE ROW EXCLUSIVE MODE"))
         config = _completed(opened, name.strip(), kind, given)
         for sentence in problems(config):
             raise ChannelRefused(sentence)
-        opened.execute(
-            text(_UPSERT),
-            {
-                "name": config.name,
-                "kind": kind,
-                "fields": json.dumps(dict(config.fields)),
-                "sealed": secrets.encrypt(json.dumps(dict(config.secrets))),
-                "enabled": enabled,
-                "is_default": is_default,
-                "per_minute": per_minute,
-                "author": author,
-            },
-        )
+        given = {
+            "name": config.name, "kind": kind, "fields": json.dumps(dict(config.fields)),
+            "sealed": secrets.encrypt(json.dumps(dict(config.secrets))), "enabled": enabled,
+            "is_default": is_default, "per_minute": per_minute, "author": author,
+        }  # fmt: skip
+        opened.execute(text(_UPSERT), given)
+
+
+def _require_name(name: str) -> None:
+    if not name.strip() or not name.isprintable() or len(name) > 60 or name.startswith("rota:"):
+        raise ChannelRefused("A channel's name has 1 to 60 characters and is not a rota's.")
 
 
 _UPSERT = """

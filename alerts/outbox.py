@@ -38,25 +38,16 @@ def write(
     value: float | None = None,
     fallback_of: str | None = None,
 ) -> None:
-    """One notification a channel, due `wait` from now, or with those of its group already waiting.
+    """One notification a channel, due `wait` from now, or with those of its group that wait.
 
     Written once for an incident, channel, event and occasion, however often it is called.
     """
-    opened.execute(
-        text(_WRITE),
-        {
-            "incident": incident,
-            "event": event,
-            "occasion": occasion,
-            "group_key": group_key,
-            "value": value,
-            "now": now,
-            "due": now + wait,
-            "expires": now + _KEPT_TRYING,
-            "fallback_of": fallback_of,
-            "channels": list(channels),
-        },
-    )
+    given = {
+        "incident": incident, "event": event, "occasion": occasion, "group_key": group_key,
+        "value": value, "now": now, "due": now + wait, "expires": now + _KEPT_TRYING,
+        "fallback_of": fallback_of, "channels": list(channels),
+    }  # fmt: skip
+    opened.execute(text(_WRITE), given)
 
 
 def told(opened: Connection, incident: int) -> list[str]:

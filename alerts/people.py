@@ -19,6 +19,13 @@ class Refused(Exception):
     """What cannot be done; its text is one sentence."""
 
 
+_ACKNOWLEDGE = """
+UPDATE alert_incidents SET acknowledged_at = :now, acknowledged_by = :author, next_notice_at = NULL
+WHERE id = ANY(:ids) AND resolved_at IS NULL AND acknowledged_at IS NULL
+RETURNING id, group_key, value
+"""
+
+
 def acknowledge(ids: Iterable[int], author: str, body: str, now: datetime) -> int:
     """Take alerts on: repeats and escalation stop, the channels that heard of them are told.
 
@@ -26,11 +33,7 @@ def acknowledge(ids: Iterable[int], author: str, body: str, now: datetime) -> in
     """
     with database.transaction() as opened:
         rows = opened.execute(
-            text(
-                "UPDATE alert_incidents SET acknowledged_at = :now, acknowledged_by = :author, "
-                "next_notice_at = NULL WHERE id = ANY(:ids) AND resolved_at IS NULL "
-                "AND acknowledged_at IS NULL RETURNING id, group_key, value"
-            ),
+            text(_ACKNOWLEDGE),
             {"now": now, "author": author, "ids": list(ids)},
         ).all()
         book = incidents.Book.load(opened, now)
@@ -128,6 +131,21 @@ def end_silence(silence_id: int, now: datetime) -> bool:
     )
 
 
+def _require_length(minutes: int, first_day: date, last_day: date | None) -> None:
+    if not 1 <= minutes <= 10080:
+        raise Refused("A maintenance window lasts from a minute to a week.")
+    if last_day is not None and last_day < first_day:
+        raise Refused("The last day lies before the first.")
+
+
+_PLAN = """
+INSERT INTO alert_windows (name, matchers, first_day, last_day, starts, minutes, repeats, weekdays,
+    reason, author, made_at)
+VALUES (:name, CAST(:matchers AS jsonb), :first_day, :last_day, :starts, :minutes, :repeats,
+    :weekdays, :reason, :author, now()) RETURNING id
+"""
+
+
 def plan_window(
     name: str,
     matchers: Sequence[Matcher],
@@ -142,18 +160,11 @@ def plan_window(
     author: str,
 ) -> int:
     """Plan maintenance in the company's zone; returns its id. Raises Refused."""
-    if not name.strip() or not reason.strip():
-        raise Refused("A maintenance window needs a name and a reason.")
-    if not matchers:
-        raise Refused("A maintenance window needs at least one matcher.")
-    if not 1 <= minutes <= 10080:
-        raise Refused("A maintenance window lasts from a minute to a week.")
-    if last_day is not None and last_day < first_day:
-        raise Refused("The last day lies before the first.")
+    if not name.strip() or not reason.strip() or not matchers:
+        raise Refused("A maintenance window needs a name, a reason and at least one matcher.")
+    _require_length(minutes, first_day, last_day)
     return _insert(
-        "INSERT INTO alert_windows (name, matchers, first_day, last_day, starts, minutes, repeats, "
-        "weekdays, reason, author, made_at) VALUES (:name, CAST(:matchers AS jsonb), :first_day, "
-        ":last_day, :starts, :minutes, :repeats, :weekdays, :reason, :author, now()) RETURNING id",
+        _PLAN,
         name=name.strip(),
         matchers=json.dumps(quiet.stored(matchers)),
         first_day=first_day,

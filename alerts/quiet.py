@@ -96,21 +96,24 @@ def _opens_on(window: Window, day: date) -> bool:
     return True
 
 
+_SILENCES = """
+SELECT id, matchers, starts_at, ends_at, reason, author FROM alert_silences
+WHERE ends_at > :now ORDER BY ends_at
+"""
+_WINDOWS = """
+SELECT id, name, matchers, first_day, last_day, starts, minutes, repeats, weekdays, reason, author
+FROM alert_windows WHERE repeats <> 'once' OR first_day > :oldest ORDER BY name, id
+"""
+
+
 def load(opened: Connection, now: datetime) -> QuietBook:
     """What holds at `now` or later."""
     silences = opened.execute(
-        text(
-            "SELECT id, matchers, starts_at, ends_at, reason, author FROM alert_silences "
-            "WHERE ends_at > :now ORDER BY ends_at"
-        ),
+        text(_SILENCES),
         {"now": now},
     ).mappings()
     windows = opened.execute(
-        text(
-            "SELECT id, name, matchers, first_day, last_day, starts, minutes, repeats, weekdays, "
-            "reason, author FROM alert_windows WHERE repeats <> 'once' OR first_day > :oldest "
-            "ORDER BY name, id"
-        ),
+        text(_WINDOWS),
         {"oldest": (now - timedelta(days=9)).date()},
     ).mappings()
     return QuietBook(

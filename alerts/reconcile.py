@@ -63,6 +63,13 @@ def _incident(
     )
 
 
+_RESULT = """
+UPDATE alert_notifications SET sent_at = CAST(:sent AS timestamptz), error = :error,
+    attempts = :attempts, gave_up_at = CASE WHEN :gave_up THEN CAST(:fired AS timestamptz) END
+WHERE incident_id = :incident AND channel = :channel
+"""
+
+
 def _told(
     opened: Connection, incident: int, channel: str, told: dict[str, Any], fired_at: datetime
 ) -> None:
@@ -78,12 +85,7 @@ def _told(
         value=0.0,
     )
     opened.execute(
-        text(
-            "UPDATE alert_notifications SET sent_at = CAST(:sent AS timestamptz), "
-            "error = :error, attempts = :attempts, "
-            "gave_up_at = CASE WHEN :gave_up THEN CAST(:fired AS timestamptz) END "
-            "WHERE incident_id = :incident AND channel = :channel"
-        ),
+        text(_RESULT),
         {
             "sent": told["sent_at"],
             "error": told["error"],

@@ -36,13 +36,18 @@ def show(rule: Rule) -> None:
         f"{units.age(preview.firing_time()) if fired else '0 s'} in all "
         f"(judged every {durations.spell(preview.judged_every)})."
     )
+    _chart(preview)
+
+
+def _chart(preview: advice.Preview) -> None:
+    rule = preview.rule
     frame = pd.DataFrame(
         {
             spell_labels(one.labels) or rule.signal: store.as_pandas(one)
             for one in preview.series[:_LINES]
         }
     )
-    bound = preview.rule.threshold
+    bound = rule.threshold
     lines = [Threshold(float(bound), "threshold")] if isinstance(bound, float | int) else []
     charts.time_series(
         frame,
@@ -50,7 +55,7 @@ def show(rule: Rule) -> None:
         title=f"{rule.name}, last 30 days",
         unit=parts.unit_of(rule.signal),
         thresholds=lines if rule.change_over is None else [],
-        marks=[Mark(change.at, "fires") for change in fired[-_MARKS:]],
+        marks=[Mark(change.at, "fires") for change in preview.firings[-_MARKS:]],
         span=(preview.end - timedelta(days=30), preview.end),
         low=None,
     )

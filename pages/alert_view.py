@@ -39,14 +39,19 @@ def show(number: int) -> None:
         story = parts.local(store.timeline(number), "at")
         headings = {"at": "At", "what": "What", "who": "Who", "text": "Text"}
         tables.table(story, name=f"alert-{number}-timeline", columns=headings)
+    _more(found)
+
+
+def _more(found: store.Alert) -> None:
+    """What helps to act: runbook, explanation, who was told, what was done before."""
     with panel("Runbook"):
         _runbook(found)
     with panel("Explain", "a short text that names only the figures shown here"):
         _explain(found)
     with panel("Notifications"):
-        told = parts.local(store.deliveries(incident=number), "made_at")
+        told = parts.local(store.deliveries(incident=found.id), "made_at")
         tables.table(told, key="alert-deliveries",
-                     name=f"alert-{number}-notifications", nothing="Nobody was told.",
+                     name=f"alert-{found.id}-notifications", nothing="Nobody was told.",
                      columns={"made_at": "Written", "channel": "Channel", "event": "What",
                               "result": "Result", "attempts": "Attempts", "error": "Error",
                               "fallback_of": "Instead of"})  # fmt: skip
