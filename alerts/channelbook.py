@@ -102,12 +102,12 @@ def save(
         config = _completed(opened, name.strip(), kind, given)
         for sentence in problems(config):
             raise ChannelRefused(sentence)
-        given = {
+        row: dict[str, Any] = {
             "name": config.name, "kind": kind, "fields": json.dumps(dict(config.fields)),
             "sealed": secrets.encrypt(json.dumps(dict(config.secrets))), "enabled": enabled,
             "is_default": is_default, "per_minute": per_minute, "author": author,
         }  # fmt: skip
-        opened.execute(text(_UPSERT), given)
+        opened.execute(text(_UPSERT), row)
 
 
 def _require_name(name: str) -> None:

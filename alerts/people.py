@@ -161,7 +161,7 @@ def plan_window(
 ) -> int:
     """Plan maintenance in the company's zone; returns its id. Raises Refused."""
     if not name.strip() or not reason.strip() or not matchers:
-        raise Refused("A maintenance window needs a name, a reason and at least one matcher.")
+        raise Refused("A maintenance window needs a name, a reason and a matcher.")
     _require_length(minutes, first_day, last_day)
     return _insert(
         _PLAN,
