@@ -41,6 +41,8 @@ class Runner:
         self.records = records
         self.leadership = leadership
         self.stop = stop
+        # What was logged already; a job that goes on failing alike would fill the log.
+        self._failing: dict[str, str | None] = {}
 
     def start(self) -> list[threading.Thread]:
         """One thread a job, and one that writes what the jobs did."""
@@ -89,7 +91,9 @@ class Runner:
             return False
         except Exception as failed:  # a job that breaks is a record, and the next run comes
             error = f"{type(failed).__name__}: {first_line(failed)}"
-            _log.error("a job failed", job=job.name, exc_info=failed)
+            if self._failing.get(job.name) != error:
+                _log.error("a job failed", job=job.name, exc_info=failed)
+        self._failing[job.name] = error
         self.records.finished(job.name, error)
         if not often:
             self._write_records()
