@@ -51,7 +51,10 @@ class Making:
     def transport(
         self, identity: Identity, judge: Judge, signer: Signer | None = None
     ) -> Transport:
-        """A transport with this making's clock and patience."""
+        """A transport with this making's clock and patience.
+
+        One without a signer fetches tokens, within a call that the breaker has let through.
+        """
         return Transport(
             identity,
             judge,
@@ -59,6 +62,7 @@ class Making:
             signer=signer,
             patience_s=self.patience_s,
             until=self.until,
+            guarded=signer is not None,
         )
 
 

@@ -94,33 +94,43 @@ class Transport:
         session: requests.Session | None = None,
         patience_s: float = WAIT_CEILING_S,
         until: float | None = None,
+        guarded: bool = True,
     ) -> None:
+        """Without `guarded` the breaker is that of the call which this one is made for."""
         self.identity = identity
         self.world = world or World()
         self.signer = signer
         self.patience_s = patience_s
         self._judge = judge
         self._until = until
+        self._guarded = guarded
         self._session = session or wire.session(AGENT)
 
     def send(self, operation: Operation, request: Request) -> Received:
         """The vendor's good answer. Raises a VendorError with one sentence."""
-        name, title = self.identity.connection, self.identity.title
         trace = calls.Trace(operation.name)
-        had_failed = breaker.check(name, title, self.world.now())
+        had_failed = self._may_call()
         try:
             received = self._until_answered(operation, request, trace)
         except VendorError as error:
-            if isinstance(error, Unreachable):
-                breaker.failed(name, self.world.now())
-            elif had_failed:
-                breaker.well(name)
+            self._learn(had_failed, failed=isinstance(error, Unreachable))
             calls.record(self.identity, trace, mask(str(error)))
             raise
-        if had_failed:
-            breaker.well(name)
+        self._learn(had_failed, failed=False)
         calls.record(self.identity, trace, None)
         return received
+
+    def _may_call(self) -> bool:
+        """Ask the breaker; True when there are failures to forget. Raises BreakerOpen."""
+        if not self._guarded:
+            return False
+        return breaker.check(self.identity.connection, self.identity.title, self.world.now())
+
+    def _learn(self, had_failed: bool, failed: bool) -> None:
+        if failed and self._guarded:
+            breaker.failed(self.identity.connection, self.world.now())
+        elif had_failed:
+            breaker.well(self.identity.connection)
 
     def json(self, operation: Operation, request: Request) -> Any:
         """The good answer as JSON. Raises Unexpected when it is not JSON."""

@@ -138,7 +138,8 @@ class Xero:
         place = dict(position or {})
         since = _read_instant(place.get("since"))
         number, high = int(place.get("page") or 1), _read_instant(place.get("high"))
-        done = int(place.get("done") or 0)
+        done, begun = int(place.get("done") or 0), place.get("begun") or _stamp(self._now())
+        again = bool(place.get("again"))
         while True:
             answer = self.read(
                 path, since, page=str(number), pageSize=str(PAGE), order="UpdatedDateUTC ASC"
@@ -149,11 +150,20 @@ class Xero:
             done += len(raw)
             expected, last = _progress(answer, number, len(raw))
             if last:
-                yield Page(made, _after(since, high), faults=faults, expected=expected, done=done)
-                return
+                break
             number += 1
             held = {"since": _stamp(since), "high": _stamp(high), "page": number, "done": done}
+            held |= {"begun": begun, "again": again}
             yield Page(made, held, since is None, expected, faults, done)
+        if number > 1 and not again and _moved(high, begun):
+            held = {"since": _stamp(since), "again": True}
+            yield Page(made, held, since is None, expected, faults, done)
+            yield from self._walk(path, make, held)
+            return
+        yield Page(made, _after(since, high), faults=faults, expected=expected, done=done)
+
+    def _now(self) -> datetime:
+        return self.world.moment()
 
     def _items(self, _: Mapping[str, Any] | None) -> Iterator[Page]:
         """Items are not paged and few: all of them, each time."""
@@ -175,6 +185,12 @@ def _from(
 
 def _changed(record: Record) -> datetime | None:
     return getattr(record, "updated_at", None)
+
+
+def _moved(high: datetime | None, begun: str | None) -> bool:
+    """Whether something changed during the walk: it went to the end and drew a gap behind it."""
+    start = _read_instant(begun)
+    return high is not None and start is not None and high >= start - OVERLAP
 
 
 def _progress(answer: Mapping[str, Any], number: int, count: int) -> tuple[int | None, bool]:

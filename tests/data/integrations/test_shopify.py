@@ -298,3 +298,17 @@ def test_no_secret_is_in_what_is_recorded(fake: FakeShopify, shop: Shop, time: T
     assert "right" not in kept
     sealed = str(db.scalar("SELECT sealed FROM integration_tokens"))
     assert "shpat_" not in sealed
+
+
+def test_a_vendor_that_comes_back_after_the_token_ended_is_used_again(
+    fake: FakeShopify, time: Time
+) -> None:
+    made = client(fake, time)
+    made.probe()
+    fake.faults = [Answer(503, {})] * 25
+    for _ in range(5):
+        with pytest.raises(Unreachable):
+            made.probe()
+    fake.expire()
+    time.at += 100_000
+    assert made.probe() == "Acme answers, amounts in GBP."

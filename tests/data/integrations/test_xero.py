@@ -63,7 +63,7 @@ def documents(found: list[Page]) -> list[Document]:
 def test_invoices_are_paged_to_the_end_and_then_asked_since_the_newest(
     fake: FakeXero, books: Books, time: Time
 ) -> None:
-    books.page = 100
+    books.page, time.at = 100, datetime(2026, 11, 1, tzinfo=UTC).timestamp()
     books.invoices = [invoice(n, f"2026-10-01T{n // 60:02d}:{n % 60:02d}:00", "10", "4")
                       for n in range(250)]  # fmt: skip
     found = pages(client(fake, time), "invoices")
@@ -264,3 +264,16 @@ def test_an_organisation_that_is_not_connected_is_said_in_words(
 def test_wrong_credentials_are_said_with_what_to_do(fake: FakeXero, time: Time) -> None:
     with pytest.raises(SignInRefused, match="enter both again"):
         client(fake, time, client_secret="wrong").probe()
+
+
+def test_a_document_that_changes_during_the_walk_hides_no_other(
+    fake: FakeXero, books: Books, time: Time
+) -> None:
+    books.page = 10
+    books.invoices = [invoice(n, f"2026-01-01T00:{n:02d}:00", "10", "4") for n in range(25)]
+    stream = next(each for each in client(fake, time).streams() if each.name == "invoices")
+    walk = stream.pages(None)
+    found = [next(walk)]
+    books.invoices[0]["UpdatedDateUTC"] = ms(datetime.fromtimestamp(time.at, UTC).isoformat())
+    found += list(walk)
+    assert {each.number for each in documents(found)} == {f"INV-{n}" for n in range(25)}
