@@ -15,6 +15,7 @@ from components import banner, board, empty, guard, period, provenance, system_b
 from components import system_tables as known
 from components.board import Places, Prepared
 from components.heading import heading
+from components.once import Once
 from components.panel import panel
 from components.tiles import Tile
 from components.timespan import Period
@@ -26,6 +27,7 @@ from pages import Page
 _POINTS = 2_000
 _SLOW_S = 20.0
 _ALL = "All hosts"
+Moment = tuple[datetime, datetime, str | None]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Seen:
     tiles: str
 
 
+_SEEN: Once[Seen] = Once(keep=8)
+_DRAWN: Once[tuple[Prepared, ...]] = Once(keep=16)
+
+
 @dataclass(frozen=True)
 class Asked:
     """What somebody chose to see."""
@@ -46,7 +52,7 @@ class Asked:
     chosen: Period
     host: str | None
 
-    def now(self) -> tuple[datetime, datetime, str | None]:
+    def now(self) -> Moment:
         """Start, end and host, in steps of a tick so that all sessions ask the same."""
         step = _every(self.chosen) or settings().sample_interval
         now = datetime.fromtimestamp(datetime.now(UTC).timestamp() // step * step, UTC)
@@ -68,9 +74,10 @@ def render() -> None:
         token = guard.token()
         places = board.slots(system_board.VIEWS[view], lambda key: _frame(key, asked, token))
     st.fragment(_tick, run_every=_every(chosen))(age, top, places, asked)
-    slow = None if chosen.refresh is None else max(_SLOW_S, chosen.refresh)
-    with opened:
-        st.fragment(_tables, run_every=slow)(asked)
+    if view in _TABLES:
+        slow = None if chosen.refresh is None else max(_SLOW_S, chosen.refresh)
+        with opened:
+            st.fragment(_tables, run_every=slow)(asked)
 
 
 def _host() -> str | None:
@@ -104,7 +111,8 @@ def _tick(age: Any, top: Any, places: Places, asked: Asked) -> None:
     """One refresh: what everybody sees is made once, then sent into its places."""
     try:
         guard.require("performance")
-        seen, charts = _seen(*asked.now()), _charts(*asked.now(), asked.view)
+        moment = asked.now()
+        seen, charts = _seen(moment), _charts(moment, asked.view)
     except DatabaseUnavailable as error:
         top.html(banner.html(str(error), "critical"))
         return
@@ -114,8 +122,16 @@ def _tick(age: Any, top: Any, places: Places, asked: Asked) -> None:
     board.draw(places, charts)
 
 
-@st.cache_resource(max_entries=8, ttl=120, show_spinner=False)
-def _seen(start: datetime, end: datetime, host: str | None) -> Seen:
+def _seen(moment: Moment) -> Seen:
+    return _SEEN.get(moment, lambda: _read(*moment))
+
+
+def _charts(moment: Moment, view: str) -> tuple[Prepared, ...]:
+    """The drawings of one view, made once for everybody who has it open."""
+    return _DRAWN.get((*moment, view), lambda: _drawn(moment, view))
+
+
+def _read(start: datetime, end: datetime, host: str | None) -> Seen:
     latest = metrics.latest(host)
     history = _history(start, end, host)
     cores = metrics.parts("cpu", start, end, host, _POINTS)
@@ -127,14 +143,12 @@ def _seen(start: datetime, end: datetime, host: str | None) -> Seen:
     return Seen(latest, history, cores, notes + tiles.html(shown, datetime.now(UTC)))
 
 
-@st.cache_resource(max_entries=16, ttl=120, show_spinner=False)
-def _charts(start: datetime, end: datetime, host: str | None, view: str) -> tuple[Prepared, ...]:
-    """The drawings of one view, made once for everybody who has it open."""
-    seen = _seen(start, end, host)
+def _drawn(moment: Moment, view: str) -> tuple[Prepared, ...]:
+    seen, span = _seen(moment), moment[:2]
     return tuple(
-        board.prepare(system_board.cores(seen.cores, chart), seen.cores, (start, end))
+        board.prepare(system_board.cores(seen.cores, chart), seen.cores, span)
         if chart.key == "cores"
-        else board.prepare(chart, seen.history, (start, end))
+        else board.prepare(chart, seen.history, span)
         for chart in system_board.VIEWS[view]
     )
 
@@ -163,7 +177,7 @@ def _frame(key: str, asked: Asked, token: str | None) -> pd.DataFrame:
     if person is None:
         raise LookupError("the session has ended")
     roles.require(person, "performance")
-    charts = _charts(*asked.now(), asked.view)
+    charts = _charts(asked.now(), asked.view)
     frame = next(ready.frame for ready in charts if ready.chart.key == key)
     return frame.rename_axis("at").reset_index()
 
@@ -171,8 +185,7 @@ def _frame(key: str, asked: Asked, token: str | None) -> pd.DataFrame:
 def _tables(asked: Asked) -> None:
     """What the open view lists under its charts."""
     guard.require("performance")
-    if asked.view in _TABLES:
-        _TABLES[asked.view](asked)
+    _TABLES[asked.view](asked)
 
 
 def _worker(_: Asked) -> None:
