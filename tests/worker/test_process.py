@@ -47,6 +47,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.wait()
 
 
+def _environment(url: str, folder: Path) -> dict[str, str]:
+    return os.environ | {
+        "DATABASE_URL": url, "SENTIA_HOME": str(folder / "home"), "INSTANCE_NAME": "here",
+    }  # fmt: skip
+
+
 def _ask(url: str, sql: str) -> list[tuple[object, ...]]:
     connection = psycopg2.connect(url)
     try:
@@ -119,7 +125,7 @@ def test_it_leaves_when_its_parent_is_killed(database: str, tmp_path: Path) -> N
     )
     process = subprocess.Popen(
         [sys.executable, "-c", parent], cwd=ROOT, stdout=subprocess.PIPE,
-        env=os.environ | {"DATABASE_URL": database, "INSTANCE_NAME": "here"},
+        env=_environment(database, tmp_path),
         start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -209,7 +215,7 @@ def test_a_wrong_setting_is_one_sentence_and_status_2(tmp_path: Path, start: Sta
 def test_the_command_line_runs_it_in_the_terminal(database: str, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "manage.py", "worker"], cwd=ROOT, stderr=subprocess.DEVNULL,
-        env=os.environ | {"DATABASE_URL": database, "INSTANCE_NAME": "here"},
+        env=_environment(database, tmp_path),
     )  # fmt: skip
     _eventually(lambda: _samples(database) >= 1)
     process.send_signal(signal.SIGINT)
