@@ -93,7 +93,8 @@ INSERT INTO audit_head (id, hash) VALUES (0, '');
 # The hash covers every column as text, length-prefixed, so that no two rows read alike.
 CHAIN = """
 CREATE FUNCTION audit_hash(row_ audit) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
-    SELECT sha256(row_.previous || convert_to(string_agg(length(part) || ':' || part, '' ORDER BY n),
+    SELECT sha256(row_.previous || convert_to(
+        string_agg(length(part) || ':' || part, '' ORDER BY n),
                                               'UTF8'))
     FROM unnest(ARRAY[
         row_.id::text,

@@ -144,7 +144,8 @@ CREATE TABLE sales_daily_channel (
     PRIMARY KEY (day, channel)
 );
 CREATE TABLE sales_daily_country (
-    day date NOT NULL, channel text COLLATE "C" NOT NULL, country text COLLATE "C" NOT NULL, segment text COLLATE "C" NOT NULL,
+    day date NOT NULL, channel text COLLATE "C" NOT NULL, country text COLLATE "C" NOT NULL,
+    segment text COLLATE "C" NOT NULL,
     {MEASURES},
     PRIMARY KEY (day, channel, country, segment)
 );
