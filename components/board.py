@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import pandas as pd
@@ -12,14 +12,14 @@ import streamlit as st
 import structlog
 
 from components import empty, tables
-from components.charts import timeseries
+from components.charts import sent, timeseries
 from components.charts.option import Mark, Threshold
 from components.charts.timeseries import Drawing, Kind, Span
 from components.panel import panel
 
 _HEIGHT = 156
-# Two points a pixel of so narrow a chart: what is sent each tick stays small.
-_POINTS = 480
+# A point a pixel of so narrow a chart: what is sent each tick stays small.
+_POINTS = 360
 Places = dict[str, Any]
 _log = structlog.get_logger()
 
@@ -52,6 +52,11 @@ class Prepared:
     option: Mapping[str, Any] | None = None
     alt: str = ""
     problem: str = ""
+
+    @cached_property
+    def message(self) -> Any:
+        """What is sent, the same for everybody; first asked for while a page runs."""
+        return sent.message(self.option or {}, self.chart.key, self.alt)
 
 
 def prepare(
@@ -108,4 +113,4 @@ def draw(places: Places, prepared: Sequence[Prepared]) -> None:
         if ready.option is None:
             place.html(f'<div class="sx-board-empty">{empty.html(ready.problem)}</div>')
         else:
-            place.echarts_chart(ready.option, key=ready.chart.key, alt=ready.alt, height=_HEIGHT)
+            sent.send(place, ready.message, _HEIGHT)

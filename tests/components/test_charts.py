@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.elements.echarts_chart import _normalize_spec, _serialize_option
+from streamlit.testing.v1 import AppTest
 
 from components import board
 from components.charts import Mark, Threshold, categories, frames, matrix, timeseries
@@ -219,3 +220,28 @@ def test_a_chart_that_fails_leaves_the_board_standing() -> None:
     assert ready.problem == "“CPU” cannot be drawn; the log says why."
     empty = board.prepare(board.Chart("cpu", "CPU", "", {"a": "A"}, nothing="None."), wrong[:0])
     assert empty.problem == "None."
+
+
+def _page() -> None:
+    import pandas as pd
+    import streamlit as st
+
+    from components import board
+
+    frame = pd.DataFrame(
+        {"a": [1.0, None, 3.0]}, index=pd.date_range("2026-11-24", periods=3, freq="5s", tz="UTC")
+    )
+    ready = board.prepare(board.Chart("cpu", "CPU", "", {"a": "A"}, "percent"), frame)
+    if "stock" in st.session_state and ready.option is not None:
+        st.echarts_chart(ready.option, key="cpu", alt=ready.alt, height=156)
+    else:
+        board.draw({"cpu": st.empty()}, [ready])
+
+
+def test_a_board_sends_what_streamlits_own_call_sends() -> None:
+    ours, stock = AppTest.from_function(_page).run(), AppTest.from_function(_page)
+    stock.session_state["stock"] = True
+    stock.run()
+    assert not ours.exception
+    assert not stock.exception
+    assert ours.get("echarts_chart")[0].proto == stock.get("echarts_chart")[0].proto
