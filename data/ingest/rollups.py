@@ -38,7 +38,7 @@ _MONEY = {
         "net_with_fees": "CASE WHEN with_fees THEN net END",
     }.items()
 }
-MEASURES = (*_COUNTS, "gap_lines", *_MONEY)
+MEASURES = (*_COUNTS, "gap_orders", "gap_lines", *_MONEY)
 ROLLUPS = ("sales_daily", "sales_daily_channel", "sales_daily_country")
 _ALL = (*ROLLUPS, "sales_hourly")
 _KEYS = {
@@ -112,7 +112,10 @@ def _add_measures(opened: Connection, table: str, first: str, sign: int, which: 
     keys = _KEYS[table]
     inner = [f"{how.format(first=first)} AS {name}" for name, how in (_COUNTS | _MONEY).items()]
     outer = [f"sum({name})" for name in _COUNTS]
-    outer.append("coalesce(sum(lines + refund_lines) FILTER (WHERE rate IS NULL), 0)")
+    outer += [
+        f"coalesce(sum({counted}) FILTER (WHERE rate IS NULL), 0)"
+        for counted in ("orders", "lines + refund_lines")
+    ]
     outer += [f"sum({name} * coalesce(rate, 0))" for name in _MONEY]
     named = ", ".join(f"{sql} AS {name}" for name, sql in zip(MEASURES, outer, strict=True))
     opened.execute(text("DROP TABLE IF EXISTS pg_temp.summed"))

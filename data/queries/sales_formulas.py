@@ -36,7 +36,11 @@ FORMULAS: Mapping[str, Formula] = {
     "orders": Formula("orders", money=False),
     "units": Formula("units", money=False),
     "average_order_value": Formula(
-        "net", "orders", excluded=(_GAPS,), needs="orders", lacking="No order was placed"
+        "net",
+        "orders - gap_orders",
+        excluded=(_GAPS,),
+        needs="orders - gap_orders",
+        lacking="No order was placed",
     ),
     "gross_margin_pct": Formula(
         "net_costed - cogs",
@@ -66,7 +70,7 @@ FORMULAS: Mapping[str, Formula] = {
 
 MEASURES = (
     "orders", "known_orders", "returning_orders", "lines", "refund_lines", "uncosted_lines",
-    "unfeed_lines", "gap_lines", "units", "gross", "discounts", "tax", "shipping", "net",
+    "unfeed_lines", "gap_orders", "gap_lines", "units", "gross", "discounts", "tax", "shipping", "net",
     "refunds", "net_costed", "cogs", "fees", "net_with_fees",
 )  # fmt: skip
 

@@ -185,6 +185,7 @@ def test_a_rate_older_than_seven_days_is_a_counted_gap_and_never_one(tmp_path: P
     figure = kpi.value("net_revenue", *JANUARY)
     assert (figure.value, figure.excluded) == (50, {"lines without an exchange rate": 1})
     assert value("units") == 2
+    assert value("average_order_value") == 50, "an order without a rate is in neither sum"
     gap = kpi.value("net_revenue", date(2026, 1, 9), date(2026, 1, 9))
     assert gap.value is None
     assert gap.reason is not None

@@ -127,7 +127,8 @@ COMMENT ON COLUMN refunds.product_id IS '0: the source gave no product.';
 MEASURES = """
     orders bigint NOT NULL, known_orders bigint NOT NULL, returning_orders bigint NOT NULL,
     lines bigint NOT NULL, refund_lines bigint NOT NULL,
-    uncosted_lines bigint NOT NULL, unfeed_lines bigint NOT NULL, gap_lines bigint NOT NULL,
+    uncosted_lines bigint NOT NULL, unfeed_lines bigint NOT NULL,
+    gap_orders bigint NOT NULL, gap_lines bigint NOT NULL,
     units numeric NOT NULL, gross numeric NOT NULL, discounts numeric NOT NULL,
     tax numeric NOT NULL, shipping numeric NOT NULL, net numeric NOT NULL,
     refunds numeric NOT NULL, net_costed numeric NOT NULL, cogs numeric NOT NULL,
