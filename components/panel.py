@@ -25,16 +25,23 @@ def panel(title: str, note: str = "", key: str | None = None) -> Iterator[None]:
     with st.container(border=True, key=key):
         if title:
             st.html(heading(title, note))
-        try:
+        with part(title):
             yield
-        except (DatabaseUnavailable, PermissionDenied) as error:
-            empty.state(str(error))
-        except Exception as error:  # one panel failing must never blank the page
-            _log.error("a panel failed", panel=title, exc_info=error)
-            empty.state(
-                f"“{title}” cannot be shown.",
-                "Reload the page; if it stays, an admin finds the cause in the log.",
-            )
+
+
+@contextmanager
+def part(title: str) -> Iterator[None]:
+    """A part of a page without a frame that fails alone in the same way."""
+    try:
+        yield
+    except (DatabaseUnavailable, PermissionDenied) as error:
+        empty.state(str(error))
+    except Exception as error:  # one panel failing must never blank the page
+        _log.error("a panel failed", panel=title, exc_info=error)
+        empty.state(
+            f"“{title}” cannot be shown.",
+            "Reload the page; if it stays, an admin finds the cause in the log.",
+        )
 
 
 def heading(title: str, note: str = "") -> str:

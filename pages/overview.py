@@ -10,7 +10,7 @@ from auth import roles
 from auth.people import Person
 from components import attention, banner, empty, guard, period, tiles
 from components.heading import heading
-from components.panel import panel
+from components.panel import panel, part
 from components.timespan import Period
 from config.settings import settings
 from data.queries import company_state
@@ -41,12 +41,15 @@ def _body(person: Person, chosen: Period) -> None:
         found = overview_data.attention(person, known.version, chosen, now)
         attention.listed(found, now, _CALM if known.datasets else _UNJUDGED)
     if slugs := overview_data.headline(person.role):
-        if known.datasets:
-            tiles.row(overview_data.tiles(slugs, known.version, chosen), now, "Headline figures")
-        else:
-            _nothing_yet(person)
+        with part("Headline figures"):
+            if known.datasets:
+                shown = overview_data.tiles(slugs, known.version, chosen)
+                tiles.row(shown, now, "Headline figures")
+            else:
+                _nothing_yet(person)
     if roles.can(person.role, "performance"):
-        tiles.row(overview_data.system(now), now, "Systems")
+        with part("Systems"):
+            tiles.row(overview_data.system(now), now, "Systems")
 
 
 def _nothing_yet(person: Person) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+
+import structlog
 
 from auth import roles
 from auth.people import Person
@@ -13,11 +15,14 @@ from components.timespan import Period
 from config.kpis import KPIS, Bounds, Kpi, judge
 from config.metrics import METRICS
 from config.settings import settings
+from data.database import DatabaseUnavailable
 from data.queries import kpi as kpis
 from data.queries import metrics, overview
+from data.queries.figure import Figure
 from pages import company_data
 from pages.company_data import STALE_AFTER, kept
 
+_log = structlog.get_logger()
 # Where an area of the catalogue is at home: page, and the resource that its figures belong to.
 HOMES = {
     "sales": "business",
@@ -52,19 +57,28 @@ def tiles(slugs: list[str], version: str, chosen: Period) -> list[Tile]:
 
 def _tile(entry: Kpi, bounds: Bounds, version: str, chosen: Period) -> Tile:
     spans = (chosen.days(), chosen.previous().days(), chosen.last_year().days())
-    now, before, year = (kept(version, kpis.value, entry.slug, *days) for days in spans)
+    now, before, year = (_figure(version, entry.slug, *days) for days in spans)
     step = company_data.step(*chosen.days())
-    spark = (
-        kept(version, kpis.series, entry.slug, *chosen.days(), step)["value"].tolist()
-        if step in entry.by
-        else []
-    )
+    drawn = step in entry.by and now.value is not None
+    spark = kept(version, kpis.series, entry.slug, *chosen.days(), step)["value"] if drawn else ()
     return kpi.tile(
         entry, now.value, bounds=bounds, previous=before.value, last_year=year.value,
         spark=[None if units.missing(value) else value for value in spark], source=now.source,
         as_of=now.as_of, stale_after=STALE_AFTER if now.as_of else None, reason=now.reason,
         link=chosen.link(HOMES[entry.area]),
     )  # fmt: skip
+
+
+def _figure(version: str, slug: str, first: date, last: date) -> Figure:
+    """The KPI's figure; one that cannot be computed says so and leaves the others standing."""
+    try:
+        found: Figure = kept(version, kpis.value, slug, first, last)
+    except DatabaseUnavailable:
+        raise
+    except Exception as error:  # one figure failing must never blank the page
+        _log.error("a figure failed", kpi=slug, exc_info=error)
+        return Figure(slug, None, "It cannot be computed; an admin finds the cause in the log.")
+    return found
 
 
 def system(now: datetime) -> list[Tile]:
@@ -103,7 +117,7 @@ def _past_bounds(person: Person, version: str, chosen: Period) -> list[Item]:
 
 
 def _kpi_item(entry: Kpi, bounds: Bounds, version: str, chosen: Period) -> Item | None:
-    value = kept(version, kpis.value, entry.slug, *chosen.days()).value
+    value = _figure(version, entry.slug, *chosen.days()).value
     standing = judge(entry, value, bounds)
     if standing not in ("critical", "warning", "off_target"):
         return None

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
+import structlog
 
 from auth import roles, sessions
 from components import banner, board, empty, guard, period, provenance, system_board, tables, tiles
@@ -24,6 +25,7 @@ from data.database import DatabaseUnavailable
 from data.queries import metrics
 from pages import Page
 
+_log = structlog.get_logger()
 _POINTS = 2_000
 _SLOW_S = 20.0
 _ALL = "All hosts"
@@ -115,6 +117,10 @@ def _tick(age: Any, top: Any, places: Places, asked: Asked) -> None:
         seen, charts = _seen(moment), _charts(moment, asked.view)
     except DatabaseUnavailable as error:
         top.html(banner.html(str(error), "critical"))
+        return
+    except Exception as error:  # a refresh that fails must leave the last picture standing
+        _log.error("a refresh failed", page="performance", exc_info=error)
+        top.html(banner.html("The live figures cannot be read; the log says why.", "critical"))
         return
     interval = timedelta(seconds=seen.latest.interval_s or settings().sample_interval)
     age.html(provenance.live("sample", seen.latest.at, 3 * interval, datetime.now(UTC)))
