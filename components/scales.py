@@ -61,12 +61,12 @@ def _thousands(size: float) -> tuple[float, str]:
 
 def _time(second: float, size: float) -> Scale:
     """`second` is how many of the given units make one."""
-    if size < second:
-        return Scale(second / 1000, "", " ms", 1)
-    if size < 300 * second:
-        return Scale(second, "", " s", 2)
-    return (
-        Scale(60 * second, "", " min", 1)
-        if size < 7200 * second
-        else Scale(3600 * second, "", " h")
-    )
+    for limit, length, name, digits in (
+        (1, 0.001, "ms", 1),
+        (300, 1, "s", 2),
+        (7_200, 60, "min", 1),
+        (172_800, 3_600, "h", 2),
+    ):
+        if size < limit * second:
+            return Scale(length * second, "", f" {name}", digits)
+    return Scale(86_400 * second, "", " d")
