@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 
 import pytest
@@ -46,8 +45,9 @@ def test_wrong_name_and_wrong_password_take_alike_long(database: str) -> None:
         signin.attempt(username, "wrong password", f"192.0.2.{number}")
         return time.perf_counter() - began
 
-    known = statistics.median(spent("mia", n) for n in range(10, 15))
-    unknown = statistics.median(spent("nobody", n) for n in range(20, 25))
+    pairs = [(spent("mia", n), spent("nobody", n)) for n in range(10, 18)]
+    # The quickest of each: a busy machine only adds.
+    known, unknown = (min(times) for times in zip(*pairs, strict=True))
     assert unknown == pytest.approx(known, rel=0.3)
 
 

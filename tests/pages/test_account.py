@@ -151,7 +151,7 @@ def test_every_view_of_the_users_page_shows_without_a_failure(
     for view in ("Now", "Accounts", "Activity", "Sign-ins", "Tokens", "Audit"):
         tab.get_by_role("tab", name=view).click()
         expect(tab.get_by_role("tab", name=view)).to_have_attribute("aria-selected", "true")
-        tab.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+        expect(tab.get_by_test_id("stSkeleton")).to_have_count(0)
         expect(tab.get_by_test_id("stApp")).to_have_attribute(
             "data-test-script-state", "notRunning"
         )

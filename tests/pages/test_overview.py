@@ -89,12 +89,12 @@ def test_light_and_dark_are_a_persons_choice(tab: Tab, app: RunningApp) -> None:
     scheme = "getComputedStyle(document.querySelector('.stApp')).colorScheme"
     assert tab.evaluate(scheme) == "light"
     tab.get_by_role("button", name="Light or dark").click()
-    tab.wait_for_function(f"document.querySelector('.stApp') && {scheme} === 'dark'")
+    tab.wait_for_function(f"() => document.querySelector('.stApp') && {scheme} === 'dark'")
     tab.goto(f"{app.url}/performance")
     tab.locator(".sx-tile").first.wait_for()
     assert tab.evaluate(scheme) == "dark"
     tab.get_by_role("button", name="Light or dark").click()
-    tab.wait_for_function(f"document.querySelector('.stApp') && {scheme} === 'light'")
+    tab.wait_for_function(f"() => document.querySelector('.stApp') && {scheme} === 'light'")
 
 
 def test_the_keyboard_reaches_every_line_and_shows_where_it_is(tab: Tab, app: RunningApp) -> None:

@@ -74,6 +74,7 @@ def test_tiles_show_the_host_with_its_limits(tab: Tab, app: RunningApp) -> None:
 
 def test_charts_move_in_place_without_a_scroll_jump(tab: Tab, app: RunningApp) -> None:
     _open(tab, app)
+    expect(tab.get_by_test_id("stSkeleton")).to_have_count(0)
     tab.evaluate(
         """() => {
             window.kept = [...document.querySelectorAll('[data-testid=stEChartsChart] canvas')];
