@@ -139,7 +139,7 @@ def documents(version: str, chosen: Period) -> None:
                      "due_on": "Due", "days_overdue": "Days overdue", "currency": "Currency",
                      "total": "Total", "open": "Open",
                      "open_converted": f"Open in {company.currency()}", "source": "Source"},
-            formats={"days_overdue": "count", "total": "money", "open": "money",
+            formats={"days_overdue": "count", "total": "amount", "open": "amount",
                      "open_converted": "money"},
         )  # fmt: skip
 
