@@ -23,7 +23,7 @@ from pages import company_data as books
 
 _TIME = ("day", "week", "month")
 _FIGURES = {
-    "total": "money", "open": "money", "open_converted": "money", "balance": "money",
+    "total": "amount", "open": "amount", "open_converted": "money", "balance": "money",
     "amount": "money", "unit_price": "money", "unit_cost": "money", "value": "money",
     "quantity": "count", "on_hand": "count",
 }  # fmt: skip
