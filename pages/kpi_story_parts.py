@@ -22,9 +22,10 @@ from data.queries.finance_inputs import Inputs
 from pages import company_data as books
 
 _TIME = ("day", "week", "month")
+# Documents, balances and prices stand in the currency that their own column names.
 _FIGURES = {
-    "total": "amount", "open": "amount", "open_converted": "money", "balance": "money",
-    "amount": "money", "unit_price": "money", "unit_cost": "money", "value": "money",
+    "total": "amount", "open": "amount", "open_converted": "money", "balance": "amount",
+    "amount": "amount", "unit_price": "amount", "unit_cost": "amount", "value": "money",
     "quantity": "count", "on_hand": "count",
 }  # fmt: skip
 
