@@ -70,8 +70,8 @@ FORMULAS: Mapping[str, Formula] = {
 
 MEASURES = (
     "orders", "known_orders", "returning_orders", "lines", "refund_lines", "uncosted_lines",
-    "unfeed_lines", "gap_orders", "gap_lines", "units", "gross", "discounts", "tax", "shipping", "net",
-    "refunds", "net_costed", "cogs", "fees", "net_with_fees",
+    "unfeed_lines", "gap_orders", "gap_lines", "units", "gross", "discounts", "tax", "shipping",
+    "net", "refunds", "net_costed", "cogs", "fees", "net_with_fees",
 )  # fmt: skip
 
 
