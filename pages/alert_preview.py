@@ -23,7 +23,7 @@ def show(rule: Rule) -> None:
     """The chart with each moment it would have fired, and how often it would have paged."""
     for sentence in advice.warnings(rule):
         st.warning(sentence)
-    preview = _preview(rulefile.spell([rule]), int(datetime.now(UTC).timestamp()) // _EVERY_S)
+    preview = _preview(rulefile.spell([rule]))
     for sentence in preview.warnings():
         st.warning(sentence)
     if not preview.series:
@@ -62,6 +62,6 @@ def _chart(preview: advice.Preview) -> None:
 
 
 @st.cache_resource(ttl=_EVERY_S, max_entries=30, show_spinner="Trying the rule on 30 days …")
-def _preview(definition: str, moment: int) -> advice.Preview:
+def _preview(definition: str) -> advice.Preview:
     (rule,) = rulefile.parse(definition)
-    return advice.Preview(rule, datetime.fromtimestamp(moment * _EVERY_S, UTC))
+    return advice.Preview(rule, datetime.now(UTC))

@@ -12,14 +12,12 @@ from alerts.channels.config import ChannelConfig, Receipt, Surroundings
 from alerts.channels.message import Message
 
 
-def main(ledger: str, hurry: float) -> None:
-    """`hurry`: seconds to add to the clock, so that a lease of minutes ends within the test."""
+def main(ledger: str, began: float) -> None:
+    """All workers' clock runs 40 times as fast since `began`, so that leases end within the test."""
     handle = os.open(ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    born = time.monotonic()
 
     def clock() -> datetime:
-        elapsed = time.monotonic() - born
-        return datetime.fromtimestamp(time.time() + hurry + elapsed * 40, UTC)
+        return datetime.fromtimestamp(began + (time.time() - began) * 40, UTC)
 
     def send(message: Message, config: ChannelConfig, _: Surroundings, __: str | None) -> Receipt:
         lines = [

@@ -39,8 +39,9 @@ def test_checking_for_nobody_takes_as_long_as_for_somebody() -> None:
         passwords.matches("a wrong password", stored)
         return time.perf_counter() - began
 
-    known = min(spent(stored) for _ in range(3))
-    unknown = min(spent(None) for _ in range(3))
+    pairs = [(spent(stored), spent(None)) for _ in range(8)]
+    # The quickest of each: a busy machine only adds.
+    known, unknown = (min(times) for times in zip(*pairs, strict=True))
     assert unknown == pytest.approx(known, rel=0.25)
 
 

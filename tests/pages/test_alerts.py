@@ -108,6 +108,11 @@ def test_every_view_opens_by_its_address(
 def test_a_rule_is_made_in_the_editor_and_tried_before_it_is_saved(
     app: RunningApp, signed_in: Open
 ) -> None:
+    with connected(app):  # a minute that is over, which a product just started has not seen yet
+        data.execute(
+            "INSERT INTO metric_minutes (at, instance, samples, cpu_pct) "
+            "VALUES (date_trunc('minute', now()) - interval '2 minutes', 'press hall', 12, 50)"
+        )
     page = signed_in("alerts?view=Rules")
     page.get_by_role("textbox", name="Name").fill("CPU over the moon")
     page.get_by_role("textbox", name="Name").press("Tab")
