@@ -13,7 +13,7 @@ from alerts.channels.message import Message
 
 
 def main(ledger: str, began: float) -> None:
-    """All workers' clock runs 40 times as fast since `began`, so that leases end within the test."""
+    """All clocks run 40 times as fast since `began`, so that leases end within the test."""
     handle = os.open(ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def clock() -> datetime:
