@@ -83,7 +83,7 @@ class Preview:
         self.judged_every = max(rule.every, _COARSE)
         self.start, self.end = now - _PREVIEW, now
         began = time.perf_counter()
-        signals.read(rule.signal, now - rule.reach, now)
+        signals.read(rule.signal, now - signals.reach(rule), now)
         self.cost_s = time.perf_counter() - began
         self.series = [one for one in self._read() if len(one.times)]
         self.changes: list[Change] = []
@@ -93,7 +93,10 @@ class Preview:
             self.changes = backtest.run(coarse, self.series, max(first, self.start), self.end)
 
     def _read(self) -> list[Series]:
-        found = signals.read(self.rule.signal, self.start, self.end)
+        if not signals.find(self.rule.signal).history:
+            return []
+        before = self.start - signals.reach(self.rule)
+        found = signals.read(self.rule.signal, before, self.end)
         match = self.rule.match.items()
         return [one for one in found if match <= dict(one.labels).items()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -63,7 +64,7 @@ def run(
 def _one(rule: Rule, series: Series, grid: Times) -> Iterator[Change]:
     grid = grid[np.searchsorted(grid, series.times[0]) :]
     state = INACTIVE
-    for at, value in zip(grid.tolist(), readings(rule, series, grid), strict=True):
+    for at, value in zip(grid.tolist(), readings(rule, series, grid, replayed=True), strict=True):
         now = instant(at)
         verdict = decide(rule, Reading(value), state, now)
         if verdict.changed:
@@ -71,10 +72,19 @@ def _one(rule: Rule, series: Series, grid: Times) -> Iterator[Change]:
         state = verdict.state
 
 
-def read_series(source: TextIO, name: str) -> list[Series]:
-    """The label sets of a CSV `ts,value[,label…]`; rows in any order, an empty value is a gap.
+@dataclass(frozen=True, slots=True)
+class SeriesFile:
+    """The label sets of a file, and the time of its last row, which may be an empty value's."""
 
-    Raises SeriesError for a row that cannot be read or two values of one label set at one time.
+    series: list[Series]
+    last: datetime
+
+
+def read_series(source: TextIO, name: str) -> SeriesFile:
+    """Read a CSV `ts,value[,label…]`; rows in any order, an empty value is a gap.
+
+    A row may stand twice. Raises SeriesError for one that cannot be read, or that gives a label
+    set a second value at one time.
     """
     rows = csv.reader(source, strict=True)
     try:
@@ -96,15 +106,17 @@ def _check_header(header: list[str], name: str) -> None:
         raise SeriesError(f"{name}, line 1: every column needs a name of its own.")
 
 
-def _gather(rows: Iterable[tuple[int, list[str]]], labels: list[str], name: str) -> list[Series]:
+def _gather(rows: Iterable[tuple[int, list[str]]], labels: list[str], name: str) -> SeriesFile:
     found: dict[tuple[tuple[str, str], ...], dict[int, float]] = {}
+    last: int | None = None
     for line, row in rows:
         if any(cell.strip() for cell in row):
-            _add(found, labels, row, f"{name}, line {line}")
+            at = _add(found, labels, row, f"{name}, line {line}")
+            last = at if last is None else max(last, at)
     made = [_series(key, samples) for key, samples in found.items() if samples]
-    if not made:
+    if last is None or not made:
         raise SeriesError(f"{name} holds no samples.")
-    return made
+    return SeriesFile(made, instant(last))
 
 
 def _add(
@@ -112,19 +124,24 @@ def _add(
     labels: list[str],
     row: list[str],
     where: str,
-) -> None:
+) -> int:
+    """Take a row in; returns its time."""
     if len(row) != len(labels) + 2:
         raise SeriesError(f"{where}: {len(row)} cells where the header has {len(labels) + 2}.")
     at, value = _instant(row[0], where), _value(row[1], where)
     if value is None:
-        return
+        return at
     key = tuple(sorted((label, cell) for label, cell in zip(labels, row[2:], strict=True) if cell))
     samples = found.setdefault(key, {})
-    if at in samples:
+    if not _same(samples.setdefault(at, value), value):
         raise SeriesError(
             f"{where}: a second value for {row[0]}; keep one row for each time and label set."
         )
-    samples[at] = value
+    return at
+
+
+def _same(one: float, other: float) -> bool:
+    return one == other or (math.isnan(one) and math.isnan(other))
 
 
 def _series(key: tuple[tuple[str, str], ...], samples: dict[int, float]) -> Series:
@@ -138,7 +155,7 @@ def _series(key: tuple[tuple[str, str], ...], samples: dict[int, float]) -> Seri
 
 def _instant(text: str, where: str) -> int:
     try:
-        at = datetime.fromisoformat(text.strip())
+        at = datetime.fromisoformat(text.strip().upper())
     except ValueError:
         raise SeriesError(
             f'{where}: "{text}" is not an instant; write it as 2026-01-31T08:00:00Z.'

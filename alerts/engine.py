@@ -107,12 +107,19 @@ class Engine:
         reach: dict[str, timedelta] = defaultdict(timedelta)
         for kept in group:
             if kept.rule.enabled:
-                reach[kept.rule.signal] = max(reach[kept.rule.signal], kept.rule.reach)
+                reach[kept.rule.signal] = max(reach[kept.rule.signal], _reach(kept.rule))
         read: dict[str, list[Series] | Exception] = {}
         for name, back in reach.items():
             read[name] = _attempt(partial(self._read, name, slot - back, slot))
         at = np.array([microseconds(slot)], dtype=np.int64)
         return [_due(kept, read.get(kept.rule.signal, []), at) for kept in group]
+
+
+def _reach(rule: Rule) -> timedelta:
+    try:
+        return signals.reach(rule)
+    except signals.UnknownSignal:  # reading it says so, and puts the rule in error
+        return rule.reach
 
 
 def _attempt(read: Callable[[], list[Series]]) -> list[Series] | Exception:

@@ -36,35 +36,53 @@ def instant(stamp: int) -> datetime:
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One label set's samples: times ascending and unique, in microseconds."""
+    """One label set's samples: times ascending and unique, in microseconds.
+
+    spacing: how far apart the samples that are kept lie, where that is farther than rules look.
+    """
 
     labels: tuple[tuple[str, str], ...]
     times: Times
     values: Values
+    spacing: int = 0
 
     @classmethod
-    def of(cls, labels: dict[str, str], samples: Iterable[tuple[datetime, float]]) -> Series:
+    def of(
+        cls,
+        labels: dict[str, str],
+        samples: Iterable[tuple[datetime, float]],
+        spacing: timedelta = timedelta(0),
+    ) -> Series:
         """From (aware instant, value) pairs in order of time."""
         pairs = [(microseconds(at), value) for at, value in samples]
         return cls(
             tuple(sorted(labels.items())),
             np.array([at for at, _ in pairs], dtype=np.int64),
             np.array([value for _, value in pairs], dtype=np.float64),
+            spacing // _MICROSECOND,
         )
 
 
-def readings(rule: Rule, series: Series, at: Times) -> list[float | None]:
-    """The rule's reading at each evaluation time (ascending microseconds); None is no data."""
-    now = _plain(rule, series, at)
+def readings(
+    rule: Rule, series: Series, at: Times, *, replayed: bool = False
+) -> list[float | None]:
+    """The rule's reading at each evaluation time (ascending microseconds); None is no data.
+
+    A sample of the past stands until the next one that is kept is due; so does every sample when
+    the past is `replayed`, where no reading was made at the moment itself.
+    """
+    now = _plain(rule, series, at, series.spacing if replayed else 0)
     if rule.change_over is None:
         return now
-    before = _plain(rule, series, at - rule.change_over // _MICROSECOND)
+    before = _plain(rule, series, at - rule.change_over // _MICROSECOND, series.spacing)
     return [_change(new, old) for new, old in zip(now, before, strict=True)]
 
 
-def _plain(rule: Rule, series: Series, at: Times) -> list[float | None]:
-    reach = rule.staleness if rule.aggregate == "last" else rule.window or timedelta(0)
-    width = reach // _MICROSECOND
+def _plain(rule: Rule, series: Series, at: Times, patience: int) -> list[float | None]:
+    if rule.aggregate == "last":
+        width = rule.staleness // _MICROSECOND + patience
+    else:
+        width = (rule.window or timedelta(0)) // _MICROSECOND
     ends = np.searchsorted(series.times, at, side="right")
     starts = np.searchsorted(series.times, at - width, side="right")
     if rule.aggregate == "last":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -31,6 +31,7 @@ class Signal:
     """A named series. labels: the names of the labels its label sets have.
 
     history: whether past samples are kept, so that a rule on it can be tried on the past.
+    spacing: how far apart those lie, where that is farther than rules look.
     bound: (target | warning | critical) -> the KPI's own bound, None where there is none.
     """
 
@@ -40,6 +41,7 @@ class Signal:
     area: str
     labels: tuple[str, ...] = ()
     history: bool = True
+    spacing: timedelta = timedelta(0)
     bound: Callable[[str], float | None] | None = None
 
 
@@ -68,6 +70,13 @@ def read(name: str, start: datetime, end: datetime) -> list[Series]:
     raise UnknownSignal(
         f'No signal is called "{name}"; `python manage.py alerts signals` lists them.'
     )
+
+
+def reach(rule: Rule) -> timedelta:
+    """How far before an evaluation of the rule its signal must be read. Raises UnknownSignal."""
+    if rule.change_over is None or rule.aggregate != "last":
+        return rule.reach
+    return rule.reach + find(rule.signal).spacing
 
 
 def bound_of(rule: Rule) -> float | None:

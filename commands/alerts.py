@@ -34,13 +34,18 @@ def backtest(
     """Print each change of state that the rule would have made: would it have fired, and when."""
     judged = _rule(rule)
     first, last = _instant(start, "--from"), _instant(end, "--to")
+    if first and last and first > last:
+        raise Refusal("--from lies after --to; give the earlier instant to --from.")
     try:
         judged = replace(judged, threshold=signals.bound_of(judged))
         if series is None:
+            last = last or datetime.now(UTC)
             known = _history(judged, first, last)
         else:
             with series.open(newline="", encoding="utf-8") as source:
-                known = _matching(judged, backtests.read_series(source, series.name))
+                file = backtests.read_series(source, series.name)
+            last = last or file.last
+            known = _matching(judged, file.series)
         changes = backtests.run(judged, known, first, last)
     except OSError as error:
         raise Refusal(f"{series} cannot be read: {error.strerror}.") from None
@@ -49,11 +54,12 @@ def backtest(
     backtests.write_changes(changes, sys.stdout)
 
 
-def _history(rule: Rule, first: datetime | None, last: datetime | None) -> list[Series]:
+def _history(rule: Rule, first: datetime | None, last: datetime) -> list[Series]:
     if first is None:
         raise Refusal("Give the series with --series FILE.csv, or a part of history with --from.")
-    known = signals.read(rule.signal, first - rule.reach, last or datetime.now(UTC))
-    return _matching(rule, known)
+    if not signals.find(rule.signal).history:
+        raise Refusal(f"{rule.signal} has no history; give a series with --series FILE.csv.")
+    return _matching(rule, signals.read(rule.signal, first - signals.reach(rule), last))
 
 
 def _matching(rule: Rule, known: list[Series]) -> list[Series]:
@@ -64,7 +70,7 @@ def _instant(given: str | None, option: str) -> datetime | None:
     if given is None:
         return None
     try:
-        at = datetime.fromisoformat(given)
+        at = datetime.fromisoformat(given.strip().upper())
     except ValueError:
         raise Refusal(
             f'{option} "{given}" is not an instant; write it as 2026-01-31T08:00:00Z.'

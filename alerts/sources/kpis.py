@@ -16,6 +16,7 @@ from data.queries import kpi as kpi_queries
 PAST_BOUND = "kpi.beyond_critical_pct"
 _DAYS = 30
 _LIVE_AREAS = ("system",)
+_DAY = timedelta(days=1)
 
 
 def signals() -> list[Signal]:
@@ -26,11 +27,13 @@ def signals() -> list[Signal]:
             f"{entry.title}, last {_DAYS} days",
             entry.unit,
             entry.area,
+            spacing=_DAY,
             bound=_bound_reader(entry),
         )
         for entry in _judged()
     ]
-    return [*made, Signal(PAST_BOUND, "KPI beyond its critical bound", "%", "business", ("kpi",))]
+    title = "KPI beyond its critical bound"
+    return [*made, Signal(PAST_BOUND, title, "%", "business", ("kpi",), spacing=_DAY)]
 
 
 @lru_cache(maxsize=1)
@@ -58,7 +61,7 @@ def read(name: str, start: datetime, end: datetime) -> list[Series]:
         return [series for entry in _judged() if (series := _beyond(entry, start, end)) is not None]
     entry = KPIS[name.removeprefix("kpi.")]
     samples = _samples(entry, start, end)
-    return [Series.of({}, samples)] if samples else []
+    return [Series.of({}, samples, _DAY)] if samples else []
 
 
 def _samples(entry: Kpi, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
@@ -92,4 +95,4 @@ def _beyond(entry: Kpi, start: datetime, end: datetime) -> Series | None:
     samples = [
         (at, sign * (value - bound) / scale * 100) for at, value in _samples(entry, start, end)
     ]
-    return Series.of({"kpi": entry.slug}, samples) if samples else None
+    return Series.of({"kpi": entry.slug}, samples, _DAY) if samples else None

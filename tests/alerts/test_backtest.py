@@ -20,7 +20,8 @@ MINUTE = timedelta(minutes=1)
 
 def printed(rule: Rule, text: str) -> str:
     target = io.StringIO()
-    write_changes(run(rule, read_series(io.StringIO(text), "s.csv")), target)
+    file = read_series(io.StringIO(text), "s.csv")
+    write_changes(run(rule, file.series, end=file.last), target)
     return target.getvalue()
 
 
@@ -79,8 +80,45 @@ def test_rows_may_come_in_any_order_and_zone() -> None:
 
 
 def test_an_empty_value_is_a_gap() -> None:
-    (series,) = read_series(io.StringIO("ts,value\n2026-03-01T08:00:00Z,\n2026-03-01,1\n"), "s.csv")
+    text = "ts,value\n2026-03-01T08:00:00Z,\n2026-03-01,1\n"
+    (series,) = read_series(io.StringIO(text), "s.csv").series
     assert series.values.tolist() == [1.0]
+
+
+def test_empty_values_at_the_end_let_the_time_go_on() -> None:
+    rule = Rule("r", "s", 80.0, every=MINUTE, for_=timedelta(0))
+    series = "ts,value\n2026-03-01T08:00:00Z,90\n2026-03-01T08:10:00Z,\n"
+    assert printed(rule, series).splitlines()[1:] == [
+        "2026-03-01T08:00:00Z,,inactive,firing,90",
+        "2026-03-01T08:05:00Z,,firing,no_data,",
+    ]
+
+
+def test_a_row_that_stands_twice_counts_once() -> None:
+    row, gap = "2026-03-01T08:00:00Z", "2026-03-01t08:01:00z"
+    text = f"ts,value\n{row},1\n{row},1.0\n{gap},nan\n{gap},NaN\n"
+    (series,) = read_series(io.StringIO(text), "s.csv").series
+    assert len(series.times) == 2
+
+
+def test_a_label_set_that_vanishes_is_no_data_and_one_that_appears_late_begins_then() -> None:
+    rule = Rule("r", "s", 80.0, every=MINUTE, for_=MINUTE, staleness=2 * MINUTE)
+    rows = [f"2026-03-01T08:0{minute}:00Z,90,a" for minute in range(3)]
+    rows += [f"2026-03-01T08:0{minute}:30Z,90,b" for minute in range(4, 7)]
+    assert printed(rule, "ts,value,host\n" + "\n".join(rows)).splitlines()[1:] == [
+        "2026-03-01T08:00:00Z,host=a,inactive,pending,90",
+        "2026-03-01T08:01:00Z,host=a,pending,firing,90",
+        "2026-03-01T08:04:00Z,host=a,firing,no_data,",
+        "2026-03-01T08:05:00Z,host=b,inactive,pending,90",
+        "2026-03-01T08:06:00Z,host=b,pending,firing,90",
+    ]
+
+
+def test_a_sample_of_a_daily_series_stands_until_the_next_is_due() -> None:
+    rule = Rule("r", "kpi.dso", 80.0, every=timedelta(hours=1), for_=timedelta(0))
+    days = [(START + timedelta(days=day), value) for day, value in enumerate([90.0, 90.0, 10.0])]
+    (fired, ended) = run(rule, [Series.of({}, days, timedelta(days=1))])
+    assert (fired.at, ended.at) == (START, START + timedelta(days=2))
 
 
 def test_each_mistake_is_one_sentence_with_its_line() -> None:

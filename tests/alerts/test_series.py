@@ -94,6 +94,16 @@ def test_a_change_from_nothing_or_zero_is_no_data() -> None:
     assert reading({0: 0.0, 600: 80.0}, 600, change=600) is None
 
 
+def test_a_change_of_a_daily_series_is_measured_against_the_day_before_that_time() -> None:
+    rule = Rule("r", "kpi.dso", 1.0, change_over=timedelta(days=7))
+    at = START + timedelta(days=7, hours=9)
+    samples = [(START - timedelta(seconds=1), 50.0), (at, 60.0)]
+    daily = Series.of({}, samples, timedelta(days=1))
+    stamp = np.array([microseconds(at)])
+    assert readings(rule, daily, stamp) == [pytest.approx(20)]
+    assert readings(rule, Series.of({}, samples), stamp) == [None]
+
+
 def test_nan_spoils_a_mean_but_not_an_extreme() -> None:
     samples = {100: math.nan, 110: 3.0}
     assert math.isnan(reading(samples, 110, "avg") or 0)
