@@ -17,6 +17,7 @@ from config.settings import SettingsError, settings
 from data import database
 from data.embedded import EmbeddedError
 from data.metrics import heartbeat
+from worker import fence
 from worker.leader import Leadership
 from worker.records import Records
 from worker.runner import Runner
@@ -52,6 +53,7 @@ def _serve(stop: threading.Event) -> None:
     records = Records(settings().instance)
     fleet = [job.name for job in table if job.fleet]
     leadership = Leadership(database.url, lambda: _inherit(records, fleet))
+    fence.install(database.engine(), leadership)
     leading = threading.Thread(target=leadership.run, args=(stop,), name="leader", daemon=True)
     leading.start()
     threads = [leading, *Runner(table, records, leadership, stop).start()]

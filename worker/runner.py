@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import structlog
@@ -28,6 +29,10 @@ class Leads(Protocol):
     @property
     def held(self) -> bool:
         """True while it does."""
+        ...
+
+    def acting(self) -> AbstractContextManager[None]:
+        """Within it, this thread reaches the database only while this worker leads."""
         ...
 
 
@@ -84,7 +89,8 @@ class Runner:
         if not often:
             self._write_records()
         try:
-            job.run()
+            with self.leadership.acting() if job.fleet else nullcontext():
+                job.run()
             error = None
         except DatabaseUnavailable as unavailable:
             self.records.finished(job.name, str(unavailable))

@@ -7,9 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 
+import psycopg2
 import pytest
+from sqlalchemy import text
 
 from data import database as db
+from worker import fence
 from worker.leader import Leadership
 
 
@@ -88,6 +91,47 @@ def test_a_leader_that_gets_no_confirmation_stands_back_by_itself(
     leadership._confirmed -= 60
     assert not leadership.held
     _wait(lambda: leadership.held, 5)
+
+
+def test_a_leaders_job_gets_no_connection_once_another_may_lead(database: str) -> None:
+    leadership = Leadership(db.url, lambda: None)
+    fence.install(db.engine(), leadership)
+    leadership._step()
+    with leadership.acting():
+        assert db.scalar("SELECT current_setting('application_name')") == leadership.name
+        leadership._confirmed -= 60
+        with pytest.raises(db.DatabaseUnavailable, match="Another worker leads"):
+            db.scalar("SELECT 1")
+        leadership._step()
+        assert db.scalar("SELECT 1") == 1
+        leadership._lose()
+        leadership._step()
+        with pytest.raises(db.DatabaseUnavailable):
+            db.scalar("SELECT 1")
+    assert db.scalar("SELECT 1") == 1
+    leadership._lose()
+
+
+def test_a_silent_worker_loses_the_lock_and_what_it_left_open(database: str) -> None:
+    silent = Leadership(db.url, lambda: None)
+    fence.install(db.engine(), silent)
+    silent._step()
+    other = Leadership(db.url, lambda: None, silent_s=1)
+    with pytest.raises(db.DatabaseUnavailable), db.transaction() as opened:
+        opened.execute(text("INSERT INTO alert_cycles (every_ms) VALUES (1)"))
+        other._step()
+        assert not other.held
+        time.sleep(1.1)
+        other._step()
+        assert other.held
+        opened.execute(text("SELECT 1"))
+    assert db.scalar("SELECT count(*) FROM alert_cycles") == 0
+    with pytest.raises(psycopg2.Error):
+        silent._step()
+    silent._lose()
+    silent._step()
+    assert not silent.held
+    other._lose()
 
 
 def test_a_database_that_is_away_makes_no_leader() -> None:

@@ -152,6 +152,26 @@ def test_another_takes_over_within_15_s_when_the_leader_is_killed(
     _eventually(lambda: _ask(database, question) == [("second",)])
 
 
+def test_another_takes_over_within_15_s_when_the_leader_is_stopped_and_wakes_later(
+    database: str, start: Start, tmp_path: Path
+) -> None:
+    first = start(database, host="first")
+    _eventually(lambda: _leader(database) == "first")
+    start(database, host="second")
+    _eventually(lambda: _samples(database, "second") >= 2)
+    first.send_signal(signal.SIGSTOP)
+    log = tmp_path / "second.log"
+    try:
+        assert _eventually(lambda: "this worker leads" in log.read_text(), 15) < 15
+        held = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%leads'"
+        assert _ask(database, held) == [(1,)]
+    finally:
+        first.send_signal(signal.SIGCONT)
+    before = _samples(database, "first")
+    _eventually(lambda: _samples(database, "first") > before + 1)
+    _eventually(lambda: _leader(database) == "second")
+
+
 def test_a_worker_killed_while_writing_leaves_whole_samples(database: str, start: Start) -> None:
     for _ in range(3):
         before = _samples(database)

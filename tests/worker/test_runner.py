@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +23,9 @@ from worker.schedule import Job, jobs
 @dataclass
 class _Leads:
     held: bool = True
+
+    def acting(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 @pytest.fixture
