@@ -33,6 +33,7 @@ class Claim:
     channel: RowMapping
     rows: Sequence[RowMapping]
     digest: bool
+    until: datetime
 
 
 def take(worker: str, now: datetime) -> Claim | None:
@@ -123,7 +124,9 @@ def _claim(opened: Connection, channel: RowMapping, worker: str, now: datetime) 
     opened.execute(text(_CLAIM), given)
     opened.execute(text(_COUNT), given)
     rows = opened.execute(text(_ROWS), given).mappings().all()
-    return Claim(given["batch"], worker, channel, rows, head["held"]) if rows else None
+    if not rows:
+        return None
+    return Claim(given["batch"], worker, channel, rows, head["held"], given["until"])
 
 
 def _hold(opened: Connection, channel: str, now: datetime) -> None:

@@ -23,6 +23,7 @@ from data import database, secrets
 
 _AT_ONCE = 4
 _CHARTED = timedelta(hours=3)
+_LONGEST_SEND = timedelta(minutes=1)
 _log = structlog.get_logger()
 
 Send = Callable[[Message, ChannelConfig, Surroundings, str | None], Receipt]
@@ -60,8 +61,10 @@ def _drain(clock: Clock, sending: Send) -> int:
 def _one(claim: claims.Claim, clock: Clock, sending: Send) -> None:
     try:
         config = channelbook.config_of(claim.channel)
-        thread = _thread(claim)
-        receipt = sending(message(claim), config, channelbook.surroundings(), thread)
+        made = message(claim)
+        if clock() > claim.until - _LONGEST_SEND:
+            return  # this worker stood still: another may be sending it by now
+        receipt = sending(made, config, channelbook.surroundings(), _thread(claim))
     except DeliveryError as error:
         claims.failed(claim, error, clock())
     except secrets.SecretUnreadable as error:

@@ -66,6 +66,16 @@ severity = "warning"
 description = "Its last good sync is more than three intervals ago."
 
 [[rule]]
+name = "Integration differs"
+signal = "integration.difference_pct"
+threshold = 0.5
+for = "0s"
+every = "15m"
+staleness = "30m"
+severity = "warning"
+description = "A total of the last 60 days is off the vendor's own by more than 0.5 %."
+
+[[rule]]
 name = "KPI past its critical bound"
 signal = "kpi.beyond_critical_pct"
 threshold = 0

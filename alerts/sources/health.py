@@ -55,6 +55,16 @@ _READ: dict[str, tuple[Signal, Callable[[datetime], Rows]]] = {
             queries.sync_ages,
         ),
         (
+            Signal(
+                "integration.difference_pct",
+                "How far the worst total is off the vendor's own",
+                "%",
+                "integrations",
+                ("connection", "measure"),
+            ),
+            queries.differences,
+        ),
+        (
             Signal("alerts.rule_in_error", "Rule cannot be judged (1)", "", "system", ("of",)),
             queries.rules_in_error,
         ),

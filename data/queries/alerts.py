@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from data import database
+from data import company, database
 from data.integrations import status
 
 Rows = list[tuple[dict[str, str], float]]
@@ -30,6 +30,29 @@ def sync_ages(now: datetime) -> Rows:
         ({"connection": each.connection.name}, each.age_s / limit.total_seconds())
         for each in _at_work(now)
         if each.age_s is not None and (limit := each.connection.stale_after) is not None
+    ]
+
+
+def differences(now: datetime) -> Rows:
+    """Per connection and measure, how far the worst full total is off the vendor's, in %.
+
+    Of what was compared in the last two days; a total that the vendor has as 0 and we do not is off
+    by 100 %.
+    """
+    rows = database.read(
+        """
+        SELECT connection, measure, max(CASE WHEN ours = theirs THEN 0 WHEN theirs = 0 THEN 100
+            ELSE 100 * abs(ours - theirs) / abs(theirs) END)::float AS off
+        FROM integration_differences
+        WHERE checked_at > :now - interval '2 days' AND checked_at <= :now
+          AND period < (checked_at AT TIME ZONE :zone)::date
+        GROUP BY connection, measure ORDER BY connection, measure
+        """,
+        now=now,
+        zone=company.zone().key,
+    )
+    return [
+        ({"connection": row["connection"], "measure": row["measure"]}, row["off"]) for row in rows
     ]
 
 

@@ -90,6 +90,17 @@ def test_a_change_after_the_message_waits_for_the_next(line: Line) -> None:
     assert line.sent == [("mail", "trigger", 30), ("mail", "resolve", 90)]
 
 
+def test_a_worker_that_stood_still_leaves_its_claim_to_another(line: Line) -> None:
+    now_rule()
+    fire(0)
+    woken = START + timedelta(minutes=4)
+    times = [START + 30 * SECOND] * 2
+    assert deliver(lambda: times.pop() if times else woken, line) >= 1
+    assert [row for row in line.sent if row[2] == 30] == []
+    line.at(300)
+    assert [(channel, event) for channel, event, _ in line.sent] == [("mail", "trigger")]
+
+
 def test_a_temporary_failure_is_tried_again_with_growing_waits(line: Line) -> None:
     now_rule()
     fire(0)

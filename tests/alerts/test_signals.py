@@ -76,6 +76,23 @@ def test_a_backup_that_never_was_is_as_old_as_the_installation(database: str) ->
     assert series.values[0] == pytest.approx(27, abs=0.01)
 
 
+def test_the_worst_total_that_differs_from_the_vendors_is_told_by_measure(database: str) -> None:
+    data.execute(
+        "INSERT INTO integration_differences (connection, measure, period, ours, theirs) VALUES "
+        "('shopify', 'orders', current_date - 9, 199, 200), ('shopify', 'orders', "
+        "current_date - 8, 99, 100), ('shopify', 'orders', current_date, 1, 100), "
+        "('xero', 'revenue', current_date - 40, 5, 0), ('amazon', 'sales', current_date - 9, 7, 7)"
+    )
+    data.execute(
+        "INSERT INTO integration_differences (connection, measure, period, ours, theirs, "
+        "checked_at) VALUES ('amazon', 'units', current_date - 70, 1, 2, now() - interval '9 days')"
+    )
+    now = datetime.now(UTC)
+    found = signals.read("integration.difference_pct", now, now)
+    told = {tuple(dict(one.labels).values()): one.values[0] for one in found}
+    assert told == {("amazon", "sales"): 0, ("shopify", "orders"): 1, ("xero", "revenue"): 100}
+
+
 def test_rules_survive_export_and_import(database: str) -> None:
     rulebook.install_defaults()
     text = rulefile.spell(kept.rule for kept in rulebook.kept())

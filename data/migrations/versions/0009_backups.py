@@ -21,8 +21,5 @@ CREATE INDEX backups_by_time ON backups (began_at DESC);
 
 
 def upgrade() -> None:
+    """Create the table."""
     op.execute(BACKUPS)
-
-
-def downgrade() -> None:
-    op.execute("DROP TABLE backups")
