@@ -1,15 +1,16 @@
-"""Amazon SP-API: orders 2026-01-01, sales metrics and FBA stock, at Amazon's slow pace."""
+"""Amazon SP-API: orders 2026-01-01, finances, sales metrics and FBA stock, at its slow pace."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from data.integrations import amazon_money, tokens
 from data.integrations import amazon_parse as parse
-from data.integrations import tokens
+from data.integrations.amazon_money import stamp as _stamp
 from data.integrations.client import Input, Making, Stream, Vendor
 from data.integrations.errors import NotConfigured, PositionLost, Refused, SignInRefused, Unexpected
 from data.integrations.fields import Fields, Malformed, listed, records
@@ -65,16 +66,20 @@ class Amazon:
         return f"The seller account answers, marketplaces {', '.join(countries)}."
 
     def streams(self) -> Sequence[Stream]:
-        """Orders, then what lies in Amazon's warehouses."""
+        """Orders, what lies in Amazon's warehouses, what it kept and gave back of the orders."""
         return (
             Stream("orders", "Orders", self._orders),
             Stream("stock", "Stock at Amazon", self._stock),
+            Stream("money", "Fees and refunds", self._money, optional=True),
         )
 
     def since(self, at: datetime) -> Sequence[Stream]:
-        """Orders changed since then, read again."""
+        """Orders changed and money moved since then, read again."""
         held = {"since": _stamp(at)}
-        return (Stream("orders again", "Orders", lambda found: self._orders(found or held)),)
+        return (
+            Stream("orders again", "Orders", lambda found: self._orders(found or held)),
+            Stream("money again", "Fees and refunds", lambda p: self._money(p or held), True),
+        )
 
     def places(self) -> list[parse.Place]:
         """The chosen marketplaces, else every one that the seller takes part in."""
@@ -170,6 +175,9 @@ class Amazon:
     def _order(self, raw: Any, notes: list[Fault]) -> Order:
         return parse.order(raw, notes, self.identity.connection)
 
+    def _money(self, position: Mapping[str, Any] | None) -> Iterator[Page]:
+        return amazon_money.Money(self._read, self.world).pages(position)
+
     def _stock(self, _: Mapping[str, Any] | None) -> Iterator[Page]:
         """Paging tokens live 30 s, so that a walk always begins at the start."""
         for at in self.places():
@@ -259,10 +267,6 @@ def _stock_query(at: parse.Place, token: str | None) -> dict[str, str]:
 def _priced(order: Order) -> bool:
     """Amazon gives no proceeds for a pending order; it counts once they are there."""
     return any(line.goods is not None for line in order.lines)
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 VENDOR = Vendor(

@@ -15,11 +15,16 @@ from data.integrations.world import World
 
 @dataclass(frozen=True)
 class Stream:
-    """A walk through one kind of record: from a position (None: from the start) page by page."""
+    """A walk through one kind of record: from a position (None: from the start) page by page.
+
+    What is `optional` may be missing from an app's permissions: then it is noted, and the run is
+    no failure.
+    """
 
     name: str
     title: str
     pages: Callable[[Mapping[str, Any] | None], Iterator[Page]]
+    optional: bool = False
 
 
 class Client(Protocol):

@@ -66,6 +66,28 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """What one item of a marketplace's transaction charged or gave back for an order.
+
+    `fees` are positive where kept; `goods`, `tax` and `shipping` are what the customer got back.
+    `releases` names a deferred transaction whose money this one releases.
+    """
+
+    transaction: str
+    item: int
+    order: str
+    refund: bool
+    at: datetime
+    sku: str
+    fees: Decimal | None
+    goods: Decimal
+    tax: Decimal
+    shipping: Decimal
+    currency: str
+    releases: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """Something that is sold under a stock-keeping unit, with what one unit costs."""
 
@@ -167,6 +189,22 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class BankMove:
+    """Money into an account (positive) or out of it, in the account's currency."""
+
+    id: str
+    account: str
+    on: date
+    kind: str
+    amount: Decimal
+    currency: str
+    rate: Decimal
+    contact: str
+    void: bool
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerLine:
     """One account in one month of the books: its movement over the month, or balance at its end."""
 
@@ -191,7 +229,7 @@ class Aggregate:
     zone: str = ""
 
 
-Record = Order | Product | Stock | Document | Payment | Balance | LedgerLine
+Record = Order | Charge | Product | Stock | Document | Payment | Balance | BankMove | LedgerLine
 
 
 @dataclass(frozen=True)
@@ -206,3 +244,5 @@ class Page:
     # Records seen that are not in `records`, such as lines of a bulk file, for the progress bar.
     done: int | None = None
     notices: tuple[str, ...] = field(default=())
+    # The walk over all stock that began then is complete: what it did not meet is gone.
+    stock_since: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +12,11 @@ from sqlalchemy import Connection, text
 from data import company
 from data.ingest import finance, inventory, products, sales
 from data.ingest.dataset import Dataset, remove, upsert
+from data.integrations import charges
 from data.integrations.costs import Costs
 from data.integrations.records import (
     Balance,
+    Charge,
     Document,
     LedgerLine,
     Line,
@@ -38,9 +41,11 @@ def store(opened: Connection, source: str, records: Sequence[Record]) -> int:
 
 
 def _orders(opened: Connection, source: str, orders: Sequence[Order]) -> None:
-    """Orders with the cost that each product had on the order's day."""
+    """Orders with the cost that each product had on the order's day, and the known charges."""
     costs = Costs(opened, orders)
-    sales.upsert_orders(opened, source, (_order(each, costs) for each in orders))
+    known = charges.known(opened, source, (each.id for each in orders))
+    made = (charges.charged(_order(each, costs), known.get(each.id, ())) for each in orders)
+    sales.upsert_orders(opened, source, made)
 
 
 def _order(order: Order, costs: Costs) -> sales.OrderRecord:
@@ -52,6 +57,9 @@ def _order(order: Order, costs: Costs) -> sales.OrderRecord:
         _line(each, order, costs, ZERO if number else shipping, ZERO if number else rest)
         for number, each in enumerate(order.lines)
     ]
+    if order.fees is not None and lines:
+        parts = zip(lines, charges.spread(order.fees, lines), strict=True)
+        lines = [replace(line, fees=part) for line, part in parts]
     return sales.OrderRecord(
         order_id=order.id,
         ordered_at=order.ordered_at,
@@ -256,6 +264,7 @@ _TAKES: tuple[tuple[type, Callable[[Connection, str, Any], None]], ...] = (
     (Product, _products),
     (Stock, _stock),
     (Order, _orders),
+    (Charge, charges.take),
     (Document, _documents),
     (Payment, _payments),
     (Balance, _balances),

@@ -141,7 +141,8 @@ class _Run:
             try:
                 self.walk(stream)
             except (NotAllowed, Refused, Unexpected) as error:
-                failed.append(str(error))
+                if not (stream.optional and isinstance(error, NotAllowed | Refused)):
+                    failed.append(str(error))
                 runs.fault(self.id, stream.name, str(error))
             except Exception as error:
                 return self._stopped(stream, error)

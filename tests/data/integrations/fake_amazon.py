@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.data.integrations.fake import Answer, Asked, Fake
@@ -44,6 +45,41 @@ def order(number: str, created: str, items: list[Any], **changes: Any) -> dict[s
     return made | changes
 
 
+def part(kind: str, amount: str, *parts: Any, currency: str = "GBP") -> dict[str, Any]:
+    """A breakdown: money is a number here, and its parts are of the same form."""
+    value = {"currencyAmount": float(amount), "currencyCode": currency}
+    return {"breakdownType": kind, "breakdownAmount": value, "breakdowns": list(parts)}
+
+
+def transaction(
+    number: str, of: str, kind: str, posted: str, items: dict[str, list[Any]], **related: str
+) -> dict[str, Any]:
+    """A transaction of an order; `items` are breakdowns by SKU."""
+    total = sum(p["breakdownAmount"]["currencyAmount"] for some in items.values() for p in some)
+    names = {"ORDER_ID": of} | related
+    return {
+        "sellingPartnerMetadata": {"sellingPartnerId": "S", "marketplaceId": UK},
+        "relatedIdentifiers": [
+            {"relatedIdentifierName": name, "relatedIdentifierValue": value}
+            for name, value in names.items()
+        ],
+        "transactionType": kind,
+        "transactionId": number,
+        "transactionStatus": "RELEASED",
+        "description": "Order Payment",
+        "postedDate": posted,
+        "totalAmount": {"currencyAmount": total, "currencyCode": "GBP"},
+        "items": [
+            {
+                "description": sku,
+                "breakdowns": some,
+                "contexts": [{"contextType": "ProductContext", "asin": "B0", "sku": sku}],
+            }
+            for sku, some in items.items()
+        ],
+    }
+
+
 @dataclass
 class Account:
     orders: list[Any] = field(default_factory=list)
@@ -53,6 +89,8 @@ class Account:
     page: int = 100
     rate: str = "0.0056"
     expired_pages: bool = False
+    money: list[Any] | None = None
+    money_page: int = 100
 
 
 class FakeAmazon(Fake):
@@ -73,6 +111,7 @@ class FakeAmazon(Fake):
             "/orders/2026-01-01/orders": self._orders,
             "/sales/v1/orderMetrics": self._metrics,
             "/fba/inventory/v1/summaries": self._stock,
+            "/finances/2024-06-19/transactions": self._money,
             "/sellers/v1/marketplaceParticipations": self._places,
         }
         if asked.path not in routes:
@@ -115,6 +154,26 @@ class FakeAmazon(Fake):
         if start + size < len(found):
             body["pagination"] = {"nextToken": str(start + size)}
         return Answer(200, body)
+
+    def _money(self, asked: Asked) -> Answer:
+        """Empty pages, and nothing at all for more than 180 days, as Amazon's model says."""
+        query = asked.query
+        start, end = (
+            datetime.fromisoformat(query[name]) for name in ("postedAfter", "postedBefore")
+        )
+        if self.account.money is None:
+            return _error(403, "Unauthorized", "Access to requested resource is denied.")
+        found = [
+            each
+            for each in self.account.money
+            if start <= datetime.fromisoformat(each["postedDate"]) < end
+            and end - start <= timedelta(days=180)
+        ]
+        at, size = int(query.get("nextToken") or 0), self.account.money_page
+        payload: dict[str, Any] = {"transactions": [] if at == 0 else found[at - size : at]}
+        if at < len(found):
+            payload["nextToken"] = str(at + size)
+        return Answer(200, {"payload": payload})
 
     def _metrics(self, asked: Asked) -> Answer:
         if "granularityTimeZone" not in asked.query:
