@@ -34,7 +34,8 @@ TITLE = "OpenAI"
 WHO = Identity("openai", "openai", TITLE)
 LONGEST_WAIT_S = 8.0
 TRIES = 3
-MOST_TOKENS = 900
+# A model that reasons first spends most of them before it writes.
+MOST_TOKENS = 3000
 _OFF = "Explain is not configured; set OPENAI_API_KEY or enter a key on the Integrations page."
 _NEVER_AGAIN: Final = (
     "insufficient_quota",

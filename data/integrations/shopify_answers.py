@@ -92,10 +92,11 @@ def data(document: Any) -> Any:
 
 
 def _only_personal(errors: Any) -> bool:
-    """Access denied to customer fields only: their values are null, the rest is good."""
+    """Access denied to customers or fees only: their values are null, the rest is good."""
     return isinstance(errors, list) and all(
         (each.get("extensions") or {}).get("code") == "ACCESS_DENIED"
-        and {"customer", "shippingAddress"} & {str(p) for p in each.get("path") or []}
+        and {"customer", "shippingAddress", "transactions"}
+        & {str(p) for p in each.get("path") or []}
         for each in errors
     )
 

@@ -26,6 +26,8 @@ PAID = frozenset(
     }
 )
 
+_TAKEN = frozenset({"SALE", "CAPTURE"})
+
 
 def order(raw: Any, notes: list[Fault], channel: str) -> Order:
     """One order. Raises Malformed."""
@@ -52,6 +54,7 @@ def order(raw: Any, notes: list[Fault], channel: str) -> Order:
         customer=None if customer is None else number(customer.text("id")),
         country=None if address is None else address.text("countryCodeV2", "") or None,
         shipped=at.text("displayFulfillmentStatus", "") == "FULFILLED",
+        fees=_fees(at),
     )
 
 
@@ -67,7 +70,7 @@ def refund(at: Fields, included: bool) -> Refund:
     rest = paid - goods - tax - carriage - carriage_tax
     return Refund(
         id=number(at.text("id")),
-        at=at.instant("createdAt"),
+        at=at.instant_or_none("createdAt") or at.instant("updatedAt"),
         goods=goods + (rest if rest > CENT else ZERO),
         shipping=carriage,
         tax=tax + carriage_tax,
@@ -110,6 +113,30 @@ def money(at: Fields, name: str, default: Decimal | None = None) -> Decimal:
 def number(gid: str) -> str:
     """`1001` of `gid://shopify/Order/1001`."""
     return gid.rsplit("/", 1)[-1].partition("?")[0]
+
+
+def _fees(at: Fields) -> Decimal | None:
+    """What the payments cost; None unless each payment tells it. A gift card costs nothing."""
+    told: list[Decimal] = []
+    for each in at.parts("transactions", required=False):
+        if each.text("kind", "") not in _TAKEN or each.text("status", "") != "SUCCESS":
+            continue
+        if each.text("gateway", "") == "gift_card":
+            continue
+        fees = each.parts("fees", required=False)
+        if not fees or any(_foreign(fee, _currency(at)) for fee in fees):
+            return None
+        told += [_plain(fee, "amount") + _plain(fee, "taxAmount") for fee in fees]
+    return sum(told, ZERO) if told else None
+
+
+def _foreign(fee: Fields, currency: str) -> bool:
+    return fee.part("amount").text("currencyCode", currency) != currency
+
+
+def _plain(fee: Fields, name: str) -> Decimal:
+    held = fee.part_or_none(name)
+    return ZERO if held is None else held.number("amount", ZERO)
 
 
 def _lines(at: Fields, included: bool, goods_tax: Decimal) -> tuple[Line, ...]:

@@ -24,6 +24,8 @@ totalDiscountsSet {_MONEY}
 totalShippingPriceSet {_MONEY}
 totalRefundedSet {_MONEY}
 shippingLine {{ discountedPriceSet {_MONEY} taxLines {{ priceSet {_MONEY} }} }}
+transactions {{ kind status gateway fees {{
+    amount {{ amount currencyCode }} taxAmount {{ amount currencyCode }} }} }}
 """
 
 _REFUND_LINES = f"""
@@ -33,7 +35,7 @@ pageInfo {{ hasNextPage endCursor }}
 
 _REFUNDS = f"""
 refunds {{
-    id createdAt
+    id createdAt updatedAt
     totalRefundedSet {_MONEY}
     refundLineItems(first: 20) {{ {_REFUND_LINES} }}
     refundShippingLines(first: 5) {{ nodes {{
@@ -144,7 +146,7 @@ BULK_ORDERS = f"""
     edges {{
       node {{
         {_ORDER}
-        refunds {{ id createdAt totalRefundedSet {_MONEY} }}
+        refunds {{ id createdAt updatedAt totalRefundedSet {_MONEY} }}
         lineItems {{ edges {{ node {{ {_LINE} }} }} }}
       }}
     }}

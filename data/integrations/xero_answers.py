@@ -18,6 +18,8 @@ _QUOTAS = {
 def judge(received: Received, now: float) -> Verdict:
     """Verdict of one answer of the Accounting API."""
     quota = _quota(received)
+    if received.status == 304:
+        return Verdict(quota=quota)
     if received.status == 429:
         return _limited(received, now, quota)
     if received.status == 403:
@@ -43,7 +45,7 @@ def _limited(received: Received, now: float, quota: tuple[Quota, ...]) -> Verdic
     """A day's limit is never slept out; the others are short."""
     kind = received.headers.get("X-Rate-Limit-Problem", "").strip().lower() or "minute"
     after = retry.retry_after(received.headers, now)
-    if kind == "day":
+    if kind in ("day", "daily"):
         until = now + (after if after is not None else 3600.0)
         words = (
             "Xero's calls for today are used up; the synchronisation goes on by itself when "

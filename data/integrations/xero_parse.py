@@ -13,6 +13,7 @@ from data.integrations.fields import Fields, day
 from data.integrations.records import Account, Allocation, Document, Fault, Payment, Product, Stock
 
 ZERO, ONE = Decimal(0), Decimal(1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 
 STATUSES = frozenset({"DRAFT", "SUBMITTED", "AUTHORISED", "PAID", "VOIDED", "DELETED"})
@@ -59,21 +60,25 @@ def document(raw: Any, notes: list[Fault], shape: Shape, base: str) -> Document:
     status = at.choice("Status", STATUSES, "AUTHORISED")
     contact = at.part_or_none("Contact")
     currency = at.text("CurrencyCode", base)
+    gone = status in GONE
+    changed = instant(at, "UpdatedDateUTC") if at.raw.get("UpdatedDateUTC") else None
+    issued = calendar_or_none(at, "Date") if gone else calendar(at, "Date")
+    issued = issued or (changed or _EPOCH).date()
     return Document(
         id=at.text(shape.id),
         kind=KINDS[kind],
         number=at.text(shape.number, "") if shape.number else "",
         status=status,
         contact="" if contact is None else contact.text("Name", ""),
-        issued=calendar(at, "Date"),
+        issued=issued,
         due=calendar_or_none(at, "DueDate"),
         currency=currency,
-        rate=_rate(at, currency, base),
-        total=at.number("Total"),
+        rate=ONE if gone and not at.raw.get("CurrencyRate") else _rate(at, currency, base),
+        total=at.number("Total", ZERO if gone else None),
         tax=at.number("TotalTax", ZERO),
-        open=ZERO if status in GONE else at.number(shape.open),
-        updated_at=instant(at, "UpdatedDateUTC"),
-        void=status in GONE,
+        open=ZERO if gone else at.number(shape.open, ZERO),
+        updated_at=changed or datetime(issued.year, issued.month, issued.day, tzinfo=UTC),
+        void=gone,
         allocations=tuple(
             _allocation(each, number) for number, each in enumerate(at.parts("Allocations", False))
         ),
@@ -105,9 +110,9 @@ def payment(raw: Any, notes: list[Fault], base: str) -> Payment:
         paid_on=calendar(at, "Date"),
         amount=at.number("Amount"),
         currency=currency,
-        rate=_rate(at, currency, base),
+        rate=_rate(at, currency, base) if at.raw.get("CurrencyRate") else ONE,
         void=at.text("Status", "AUTHORISED") == "DELETED",
-        updated_at=instant(at, "UpdatedDateUTC"),
+        updated_at=changed_at(at),
         kind=at.text("PaymentType", ""),
     )
 
@@ -134,9 +139,10 @@ def item(raw: Any, notes: list[Fault], base: str, seen: datetime) -> list[Produc
     sold = at.part_or_none("SalesDetails")
     cost = None if bought is None else bought.number_or_none("UnitPrice")
     made: list[Product | Stock] = []
-    if tracked:
-        on_hand, pool = at.number("QuantityOnHand"), at.number("TotalCostPool")
-        cost = pool / on_hand if on_hand > 0 else cost
+    on_hand = at.number_or_none("QuantityOnHand") if tracked else None
+    if on_hand is not None:
+        pool = at.number_or_none("TotalCostPool")
+        cost = pool / on_hand if pool is not None and on_hand > 0 else cost
         made.append(Stock(code, "Xero", on_hand, None, None, None, seen))
     price = None if sold is None else sold.number_or_none("UnitPrice")
     product = Product(at.text("ItemID"), code, at.text("Name", code), cost, base, price, tracked)
@@ -209,8 +215,16 @@ def instant(at: Fields, name: str) -> datetime:
     """`/Date(1518685950940+0000)/` or ISO; the number is UTC whatever offset follows."""
     text = at.text(name)
     if found := _MS_DATE.fullmatch(text):
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(found[1]))
+        return _EPOCH + timedelta(milliseconds=int(found[1]))
     return at.instant(name)
+
+
+def changed_at(at: Fields) -> datetime:
+    """When it was changed last; its own date where Xero leaves that out, which is never later."""
+    if at.raw.get("UpdatedDateUTC"):
+        return instant(at, "UpdatedDateUTC")
+    on = calendar(at, "Date")
+    return datetime(on.year, on.month, on.day, tzinfo=UTC)
 
 
 def calendar(at: Fields, name: str) -> date:
@@ -227,7 +241,7 @@ def calendar_or_none(at: Fields, name: str) -> date | None:
     if not text:
         return None
     if found := _MS_DATE.fullmatch(text):
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(found[1]))).date()
+        return (_EPOCH + timedelta(milliseconds=int(found[1]))).date()
     try:
         return day(text)
     except ValueError:
