@@ -27,9 +27,11 @@ GROUPS = {
     "secrets": "secrets",
     "worker": "worker",
     "rollups": "rollups",
+    "backup": "backup",
+    "restore": "restore",
     "settings-doc": "settings_doc",
 }
-OFFLINE = {"settings-doc"}
+OFFLINE = {"settings-doc", "restore"}  # restore starts the database, but does not migrate it
 REFUSED = (
     Refusal,
     SettingsError,

@@ -93,7 +93,7 @@ for = "0s"
 every = "5m"
 staleness = "15m"
 severity = "critical"
-description = "There is no backup younger than 26 hours."
+description = "No backup is younger than 26 hours; `python manage.py backup` makes one."
 
 [[rule]]
 name = "Worker silent"

@@ -54,6 +54,14 @@ class Settings(BaseSettings):
         10, ge=1, le=100, description="Connections that each process keeps open at most."
     )
 
+    sentia_backups_kept: int = Field(
+        7,
+        ge=0,
+        le=3660,
+        description="Backups kept in `backups` under SENTIA_HOME, one made each night at 02:30 "
+        "company time; 0 makes none.",
+    )
+
     # Company
     company_name: str = Field("Sentia", min_length=1, description="Name shown on every page.")
     company_currency: str = Field(

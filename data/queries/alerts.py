@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from config.settings import settings
 from data import company, database
 from data.integrations import status
 
@@ -68,9 +69,14 @@ def rules_in_error(now: datetime) -> Rows:
 
 
 def backup_age(now: datetime) -> Rows:
-    """Hours since the newest good backup, or since the installation began where there is none."""
-    began = database.scalar("SELECT min(made_at) FROM alert_installation")
-    return [({}, (now - began).total_seconds() / 3600)] if began else []
+    """Hours since the newest good backup, or since the installation began where there is none.
+
+    No row where the product makes no backups and none was ever recorded.
+    """
+    newest = database.scalar("SELECT max(finished_at) FROM backups WHERE error IS NULL")
+    if newest is None and settings().sentia_backups_kept:
+        newest = database.scalar("SELECT min(made_at) FROM alert_installation")
+    return [({}, (now - newest).total_seconds() / 3600)] if newest else []
 
 
 def kpi_bounds(slug: str, day: date) -> tuple[float | None, float | None, float | None] | None:
