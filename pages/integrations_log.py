@@ -10,7 +10,7 @@ from components import charts, tables
 from components.panel import panel
 from components.provenance import line
 from data import company
-from data.integrations import log
+from data.integrations import log, stock_keepers
 from data.integrations.status import Standing
 
 
@@ -104,3 +104,17 @@ def differences(each: Standing, _: Person) -> None:
             formats={"share": "share", "ours": "count", "theirs": "count"},
             nothing="No difference was found in the nightly comparisons.",
         )
+    kept = stock_keepers.several()
+    if each.connection.name in set(kept["source"]):
+        with panel("Stock that several sources count", "shops and warehouses count, books do not"):
+            tables.table(
+                kept.assign(counts=kept["counts"].map({True: "counts", False: "does not count"})),
+                name=f"{each.connection.name}-keepers",
+                columns={
+                    "sku": "SKU",
+                    "source": "Source",
+                    "quantity": "On hand there",
+                    "counts": "In stock figures",
+                },
+                formats={"quantity": "count"},
+            )

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from data.integrations import amazon_money, tokens
+from data.integrations import amazon_money, counts, tokens
 from data.integrations import amazon_parse as parse
 from data.integrations.amazon_money import stamp as _stamp
 from data.integrations.client import Input, Making, Stream, Vendor
@@ -180,19 +180,26 @@ class Amazon:
 
     def _stock(self, _: Mapping[str, Any] | None) -> Iterator[Page]:
         """Paging tokens live 30 s, so that a walk always begins at the start."""
+        begun, whole = counts.begun(), True
         for at in self.places():
-            location = f"Amazon {at.country or at.id}"
-            token: str | None = None
-            while True:
-                found = self._read(_STOCK, "/fba/inventory/v1/summaries", _stock_query(at, token))
-                payload = found.get("payload") if isinstance(found, dict) else None
-                raw = listed(payload, "inventorySummaries", TITLE)
-                made, faults = records(raw, self._made(location), TITLE)
-                following = (found.get("pagination") or {}).get("nextToken")
-                yield Page(made, {}, faults=faults)
-                if not following or following == token:
-                    break
-                token = following
+            for page in self._stock_at(at):
+                yield page
+                whole = whole and not page.faults
+        yield Page((), {}, stock_since=begun if whole else None)
+
+    def _stock_at(self, at: parse.Place) -> Iterator[Page]:
+        location = f"Amazon {at.country or at.id}"
+        token: str | None = None
+        while True:
+            found = self._read(_STOCK, "/fba/inventory/v1/summaries", _stock_query(at, token))
+            payload = found.get("payload") if isinstance(found, dict) else None
+            raw = listed(payload, "inventorySummaries", TITLE)
+            made, faults = records(raw, self._made(location), TITLE)
+            following = (found.get("pagination") or {}).get("nextToken")
+            yield Page(made, {}, faults=faults)
+            if not following or following == token:
+                return
+            token = following
 
     def _made(self, location: str) -> Any:
         seen = self.world.moment()

@@ -138,7 +138,7 @@ class Document:
     rate: Decimal
     total: Decimal
     tax: Decimal
-    open: Decimal
+    open: Decimal | None
     updated_at: datetime
     void: bool = False
     allocations: tuple[Allocation, ...] = ()
@@ -147,6 +147,22 @@ class Document:
     def company_rate(self, company: str) -> Decimal | None:
         """Company currency for one of the document's, None where the books are in another."""
         return 1 / self.rate if self.base == company else None
+
+
+@dataclass(frozen=True, slots=True)
+class BankMove:
+    """Money into an account (positive) or out of it, in the account's currency."""
+
+    id: str
+    account: str
+    on: date
+    kind: str
+    amount: Decimal
+    currency: str
+    rate: Decimal
+    contact: str
+    void: bool
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +178,7 @@ class Payment:
     void: bool
     updated_at: datetime
     kind: str = ""
+    bank: BankMove | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,22 +203,6 @@ class Balance:
     on: date
     amount: Decimal
     currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class BankMove:
-    """Money into an account (positive) or out of it, in the account's currency."""
-
-    id: str
-    account: str
-    on: date
-    kind: str
-    amount: Decimal
-    currency: str
-    rate: Decimal
-    contact: str
-    void: bool
-    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +247,5 @@ class Page:
     notices: tuple[str, ...] = field(default=())
     # The walk over all stock that began then is complete: what it did not meet is gone.
     stock_since: str | None = None
+    # Every document and payment is there: what the payments do not explain can be settled.
+    settles: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from data.integrations import counts
 from data.integrations import shopify_parse as parse
 from data.integrations import shopify_queries as ask
 from data.integrations.errors import Refused, TooCostly, Unexpected
@@ -58,7 +59,8 @@ class Walk:
 
     def products(self, place: Mapping[str, Any]) -> Iterator[Page]:
         """Every variant with its cost and its stock by location."""
-        seen = self._shop.world.moment()
+        seen, begun = self._shop.world.moment(), str(place.get("begun") or counts.begun())
+        whole = bool(place.get("whole", True))
 
         def made(raw: Any, notes: list[Fault]) -> tuple[Product, tuple[Stock, ...]]:
             return parse.variant(self._whole_variant(raw), notes, seen)
@@ -68,7 +70,12 @@ class Walk:
             rows: list[Product | Stock] = []
             for product, stock in pairs:
                 rows += [product, *stock]
-            yield Page(rows, held or {}, faults=faults, notices=self._shop.notices())
+            # Without one product met, or with one unread, nothing is known of what is gone.
+            whole = whole and bool(nodes) and not faults
+            ended = begun if held is None and whole else None
+            after = {} if held is None else {**held, "begun": begun, "whole": whole}
+            notices = self._shop.notices()
+            yield Page(rows, after, faults=faults, notices=notices, stock_since=ended)
 
     def order(self, raw: Any, notes: list[Fault]) -> Order:
         """One order of an answer, with the lines that did not fit into it."""

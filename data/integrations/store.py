@@ -10,20 +10,21 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from data import company
-from data.ingest import finance, inventory, products, sales
+from data.ingest import finance, products, sales
 from data.ingest.dataset import Dataset, remove, upsert
-from data.integrations import charges
+from data.integrations import cash, charges, counts, settle
 from data.integrations.costs import Costs
 from data.integrations.records import (
     Balance,
+    BankMove,
     Charge,
     Document,
     LedgerLine,
     Line,
     Order,
+    Page,
     Payment,
     Product,
-    Record,
     Refund,
     Stock,
 )
@@ -31,13 +32,17 @@ from data.integrations.records import (
 ZERO = Decimal(0)
 
 
-def store(opened: Connection, source: str, records: Sequence[Record]) -> int:
+def store(opened: Connection, source: str, page: Page) -> int:
     """Take a page over; returns how many records it was. Roll-ups follow within."""
     for kind, take in _TAKES:
-        some = [each for each in records if isinstance(each, kind)]
+        some = [each for each in page.records if isinstance(each, kind)]
         if some:
             take(opened, source, some)
-    return len(records)
+    if page.settles:
+        settle.rests(opened, source)
+    if page.stock_since is not None:
+        counts.vanished(opened, source, page.stock_since)
+    return len(page.records)
 
 
 def _orders(opened: Connection, source: str, orders: Sequence[Order]) -> None:
@@ -117,22 +122,9 @@ def _products(opened: Connection, source: str, given: Sequence[Product]) -> None
     upsert(opened, products.PRODUCTS, source, rows)
 
 
-def _stock(opened: Connection, source: str, given: Sequence[Stock]) -> None:
-    """A count of today; less than nothing on hand is nothing."""
-    rows = (
-        {
-            "sku": each.sku,
-            "location": each.location,
-            "counted_on": company.today(each.at),
-            "quantity": max(each.on_hand, ZERO),
-        }
-        for each in given
-    )
-    upsert(opened, inventory.STOCK, source, rows)
-
-
 def _documents(opened: Connection, source: str, given: Sequence[Document]) -> None:
     upsert(opened, finance.INVOICES, source, map(_document, given))
+    settle.remember(opened, source, given)
     settled = [
         {
             "payment_id": part.id,
@@ -191,6 +183,9 @@ def _payments(opened: Connection, source: str, given: Sequence[Payment]) -> None
     gone = [each.id for each in given if each.void]
     if gone:
         remove(opened, finance.PAYMENTS, source, gone)
+    moves = [each.bank for each in given if each.bank is not None]
+    if moves:
+        cash.take(opened, source, moves)
 
 
 def _balances(opened: Connection, source: str, given: Sequence[Balance]) -> None:
@@ -204,6 +199,7 @@ def _balances(opened: Connection, source: str, given: Sequence[Balance]) -> None
         for each in given
     )
     upsert(opened, finance.BANK, source, rows)
+    cash.fill(opened, source)
 
 
 def _ledger(opened: Connection, source: str, given: Sequence[LedgerLine]) -> None:
@@ -262,11 +258,12 @@ def _replace(
 
 _TAKES: tuple[tuple[type, Callable[[Connection, str, Any], None]], ...] = (
     (Product, _products),
-    (Stock, _stock),
+    (Stock, counts.take),
     (Order, _orders),
     (Charge, charges.take),
     (Document, _documents),
     (Payment, _payments),
+    (BankMove, cash.take),
     (Balance, _balances),
     (LedgerLine, _ledger),
 )

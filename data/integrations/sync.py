@@ -164,7 +164,7 @@ class _Run:
             # A crash of the server may lose this page, but then with its cursor: it is read again.
             opened.execute(text("SET LOCAL synchronous_commit = off"))
             runs.require(opened, name, stream, at)
-            self.rows += store(opened, name, page.records)
+            self.rows += store(opened, name, page)
             runs.move(opened, name, stream, page)
             runs.progress(opened, self.id, stream, page)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from data.integrations import tokens
+from data.integrations import counts, tokens
+from data.integrations import xero_bank as bank
 from data.integrations import xero_parse as parse
 from data.integrations import xero_sign_in as sign_in
 from data.integrations.client import Input, Making, Stream, Vendor
 from data.integrations.errors import NotAllowed, NotConfigured, Unexpected
 from data.integrations.fields import Fields, Malformed, listed, records
 from data.integrations.pacing import Rate
-from data.integrations.records import Aggregate, Fault, Page, Record
+from data.integrations.records import Account, Aggregate, Fault, Page, Record
 from data.integrations.transport import Identity, Operation, decoded
 from data.integrations.wire import Request
 from data.integrations.xero_answers import TITLE, judge
@@ -42,6 +44,7 @@ class Xero:
         self._root = _root(self.credentials.get("base_url"))
         self._transport = making.transport(self.identity, judge, signer=self)
         self._organisation: Fields | None = None
+        self._accounts: dict[str, Account] = {}
 
     def sign(self, request: Request, rejected: str | None) -> tuple[Request, str]:
         """Put the access token and, for a web app, the organisation on a request."""
@@ -98,6 +101,14 @@ class Xero:
         except Malformed as error:
             raise Unexpected(f"Xero has changed its answers: {error}.") from None
 
+    def accounts(self) -> Mapping[str, Account]:
+        """Ledger accounts by id."""
+        if not self._accounts:
+            raw = listed(self.read("Accounts"), "Accounts", TITLE)
+            made, _ = records(raw, parse.account, TITLE)
+            self._accounts = {each.id: each for each in made}
+        return self._accounts
+
     def streams(self) -> Sequence[Stream]:
         """Documents first, then what settles them, then the books."""
         return (
@@ -106,6 +117,7 @@ class Xero:
             Stream("overpayments", "Overpayments", self._documents(parse.OVERPAYMENTS)),
             Stream("prepayments", "Prepayments", self._documents(parse.PREPAYMENTS)),
             Stream("payments", "Payments", self._payments),
+            Stream("bank", "Bank transactions", self._bank, optional=True),
             Stream("items", "Items", self._items),
             Stream("books", "Books by month", self._books),
         )
@@ -132,8 +144,19 @@ class Xero:
         return partial(self._walk, shape.list_name, make)
 
     def _payments(self, position: Mapping[str, Any] | None) -> Iterator[Page]:
+        """Payments, each with its bank's side; after the last one documents can be settled."""
+        for page in self._walk("Payments", self._payment, position):
+            inside = {"page", "again"} & set(page.position)
+            yield page if inside else replace(page, settles=True)
+
+    def _payment(self, raw: Any, notes: list[Fault]) -> Record:
+        made, through = parse.payment(raw, notes, self.base()), bank.through(raw)
+        known = self.accounts().get(through) if through else None
+        return replace(made, bank=bank.paid(raw, notes, self.base(), known))
+
+    def _bank(self, position: Mapping[str, Any] | None) -> Iterator[Page]:
         base = self.base()
-        return self._walk("Payments", lambda raw, notes: parse.payment(raw, notes, base), position)
+        return self._walk("BankTransactions", partial(bank.transaction, base=base), position)
 
     def _walk(self, path: str, make: Make, position: Mapping[str, Any] | None) -> Iterator[Page]:
         """What changed since the newest change of the last walk, oldest first."""
@@ -169,11 +192,12 @@ class Xero:
 
     def _items(self, _: Mapping[str, Any] | None) -> Iterator[Page]:
         """Items are not paged and few: all of them, each time."""
-        raw = listed(self.read("Items"), "Items", TITLE)
+        begun, raw = counts.begun(), listed(self.read("Items"), "Items", TITLE)
         base, seen = self.base(), self.world.moment()
         tracked = [each for each in raw if isinstance(each, dict)]
         made, faults = records(tracked, partial(parse.item, base=base, seen=seen), TITLE)
-        yield Page([r for rows in made for r in rows], {}, faults=faults)
+        ended = None if faults else begun
+        yield Page([r for rows in made for r in rows], {}, faults=faults, stock_since=ended)
 
     def _books(self, position: Mapping[str, Any] | None) -> Iterator[Page]:
         yield from Books(self).pages(position)

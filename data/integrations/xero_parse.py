@@ -76,7 +76,7 @@ def document(raw: Any, notes: list[Fault], shape: Shape, base: str) -> Document:
         rate=ONE if gone and not at.raw.get("CurrencyRate") else _rate(at, currency, base),
         total=at.number("Total", ZERO if gone else None),
         tax=at.number("TotalTax", ZERO),
-        open=ZERO if gone else at.number(shape.open, ZERO),
+        open=ZERO if gone else at.number_or_none(shape.open),
         updated_at=changed or datetime(issued.year, issued.month, issued.day, tzinfo=UTC),
         void=gone,
         allocations=tuple(

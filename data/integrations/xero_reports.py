@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from data.integrations import xero_parse as parse
 from data.integrations.errors import Unexpected
-from data.integrations.fields import Malformed, listed, records
+from data.integrations.fields import Malformed
 from data.integrations.records import Account, Aggregate, Balance, LedgerLine, Page, Record
 from data.integrations.world import World
 
@@ -78,13 +78,15 @@ class Reader(Protocol):
     def base(self) -> str:
         """Base currency of the books."""
 
+    def accounts(self) -> Mapping[str, Account]:
+        """Ledger accounts by id."""
+
 
 class Books:
     """Profit and loss, balance sheet and bank balances of one organisation."""
 
     def __init__(self, xero: Reader) -> None:
         self._xero = xero
-        self._known: dict[str, Account] = {}
 
     def pages(self, position: Mapping[str, Any] | None) -> Iterator[Page]:
         """25 months at first, the last three each time after; then today's bank balances."""
@@ -170,12 +172,8 @@ class Books:
             ) from None
 
     def _account(self, identity: str) -> Account:
-        if not self._known:
-            raw = listed(self._xero.read("Accounts"), "Accounts", TITLE)
-            made, _ = records(raw, parse.account, TITLE)
-            self._known = {each.id: each for each in made}
         unknown = Account(identity, "", "", "", "", None, True)
-        return self._known.get(identity, unknown)
+        return self._xero.accounts().get(identity, unknown)
 
 
 def _cash(rows: list[Record], on: date) -> list[Record]:

@@ -70,6 +70,21 @@ def payment(number: int, updated: str, on: str, amount: str, paid: str, **change
     return made | changes
 
 
+def moved(number: int, updated: str, on: str, kind: str, total: str, **changes: Any) -> Any:
+    made = {
+        "BankTransactionID": f"bt-{number}",
+        "Type": kind,
+        "Status": "AUTHORISED",
+        "BankAccount": {"AccountID": "bank", "Code": "090", "Name": "Current account"},
+        "Contact": {"ContactID": "c", "Name": "Landlord"},
+        "Date": ms(on),
+        "Total": float(total),
+        "CurrencyCode": "GBP",
+        "UpdatedDateUTC": ms(updated),
+    }
+    return made | changes
+
+
 def report(name: str, headings: list[str], sections: dict[str, list[tuple[str, str, str]]]) -> Any:
     """Sections of (title, account id, amount) rows, each followed by its total."""
     rows: list[Any] = [{"RowType": "Header", "Cells": [{"Value": h} for h in ["", *headings]]}]
@@ -103,6 +118,7 @@ class Books:
     overpayments: list[Any] = field(default_factory=list)
     prepayments: list[Any] = field(default_factory=list)
     payments: list[Any] = field(default_factory=list)
+    bank_transactions: list[Any] | None = field(default_factory=list)
     accounts: list[Any] = field(default_factory=list)
     items: list[Any] = field(default_factory=list)
     profit: dict[str, Any] = field(default_factory=dict)
@@ -158,6 +174,8 @@ class FakeXero(Fake):
 
     def _api(self, asked: Asked) -> Answer:
         path = asked.path.removeprefix(API)
+        if path == "BankTransactions" and self.books.bank_transactions is None:
+            return Answer(403, {"Title": "Forbidden", "Detail": "insufficient scope"})
         self.books.day_left -= 1
         headers = {"X-DayLimit-Remaining": str(self.books.day_left), "X-MinLimit-Remaining": "59",
                    "X-AppMinLimit-Remaining": "9999"}  # fmt: skip
@@ -190,6 +208,7 @@ class FakeXero(Fake):
             "Overpayments": books.overpayments,
             "Prepayments": books.prepayments,
             "Payments": books.payments,
+            "BankTransactions": books.bank_transactions or [],
         }[path]
         if since := asked.headers.get("if-modified-since"):
             floor = datetime.fromisoformat(since).replace(tzinfo=UTC).timestamp() * 1000

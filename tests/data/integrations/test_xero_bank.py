@@ -1,0 +1,92 @@
+"""Xero's bank transactions: cash between balances; and documents that payments do not explain."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from data import database as db
+from data.integrations import sync
+from tests.data.integrations.fake_xero import Books, FakeXero, invoice, moved, ms, payment
+from tests.data.integrations.scene import Time
+
+SEEN = "2026-10-20T00:00:00"
+
+
+@pytest.fixture
+def ledger(books: Books, time: Time) -> Books:
+    time.at = datetime(2026, 10, 31, 18, tzinfo=UTC).timestamp()
+    books.accounts = [{"AccountID": "bank", "Name": "Current account", "Type": "BANK"}]
+    for key, amount in (("2026-08", "1,000.00"), ("2026-09", "1,500.00"), ("2026-10", "1,350.00")):
+        books.balance[key] = {"Bank": [("Current account", "bank", amount)]}
+    books.bank = {"": [("Current account", "bank", "0|0|0|1,350.00")]}
+    books.invoices = [invoice(1, SEEN, "800", "0", Status="PAID", Date=ms("2026-08-10"))]
+    books.payments = [
+        payment(1, SEEN, "2026-09-10", "800", "inv-1", Account={"AccountID": "bank", "Code": "1"}),
+    ]
+    books.bank_transactions = [
+        moved(1, SEEN, "2026-09-20", "SPEND", "300"),
+        moved(2, SEEN, "2026-10-05", "SPEND", "150"),
+        moved(3, SEEN, "2026-09-21", "SPEND", "77", Status="DELETED"),
+    ]
+    return books
+
+
+def cash() -> list[tuple[str, Decimal]]:
+    rows = db.read(
+        "SELECT day::text AS day, balance FROM bank_balances WHERE day >= '2026-08-31' ORDER BY day"
+    )
+    return [(row["day"], row["balance"]) for row in rows]
+
+
+def test_cash_between_two_balances_follows_the_banks_movements(
+    xero: FakeXero, ledger: Books, time: Time
+) -> None:
+    assert sync.sync("xero", time.world).state == "done"
+    assert cash() == [
+        ("2026-08-31", 1000),
+        ("2026-09-10", 1800),
+        ("2026-09-20", 1500),
+        ("2026-09-30", 1500),
+        ("2026-10-05", 1350),
+        ("2026-10-31", 1350),
+    ]
+
+
+def test_movements_that_do_not_add_up_fill_nothing(
+    xero: FakeXero, ledger: Books, time: Time
+) -> None:
+    sync.sync("xero", time.world)
+    voided = {"Status": "VOIDED", "UpdatedDateUTC": ms("2026-10-31T00:00:00")}
+    assert ledger.bank_transactions is not None
+    ledger.bank_transactions[0] |= voided
+    sync.sync("xero", time.world)
+    assert [day for day, _ in cash()] == ["2026-08-31", "2026-09-30", "2026-10-05", "2026-10-31"]
+
+
+def test_an_app_without_the_bank_scope_still_has_its_books(
+    xero: FakeXero, ledger: Books, time: Time
+) -> None:
+    ledger.bank_transactions = None
+    assert sync.sync("xero", time.world).state == "done"
+    assert db.scalar("SELECT count(*) FROM ledger_lines") > 0
+
+
+def test_what_xero_says_is_open_wins_over_payments_that_are_not_known(
+    xero: FakeXero, ledger: Books, time: Time
+) -> None:
+    """400 of 1,000 is open though no payment is listed; the listed one is not taken twice."""
+    ledger.invoices = [invoice(2, SEEN, "1000", "400"), invoice(1, SEEN, "800", "0")]
+    sync.sync("xero", time.world)
+    assert _open() == 400
+    later = "2026-10-25T00:00:00"
+    ledger.payments.append(payment(2, later, "2026-10-24", "600", "inv-2"))
+    sync.sync("xero", time.world)
+    assert _open() == 400
+    assert db.scalar("SELECT count(*) FROM invoice_payments WHERE source_id LIKE 'rest|%'") == 0
+
+
+def _open() -> Decimal:
+    return Decimal(db.scalar("SELECT sum(change) FROM open_balance_changes"))
