@@ -12,6 +12,14 @@ def state(title: str, step: str = "", link: str = "", link_text: str = "") -> No
     st.html(html(title, step, link, link_text))
 
 
+def bare(title: str, step: str) -> None:
+    """The same without its frame, for a container that brings one and holds buttons too."""
+    st.html(
+        f'<div class="sx-bare" role="status"><div class="sx-empty-title">{prose(title)}</div>'
+        f'<div class="sx-empty-step">{prose(step)}</div></div>'
+    )
+
+
 def html(title: str, step: str = "", link: str = "", link_text: str = "") -> str:
     """The same block as HTML."""
     action = (

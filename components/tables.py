@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -22,7 +22,7 @@ def table(
     name: str,
     columns: Mapping[str, str] | None = None,
     formats: Mapping[str, str] | None = None,
-    height: int | None = None,
+    height: int | Literal["content"] | None = None,
     key: str | None = None,
     nothing: str = "Nothing to list in this period.",
 ) -> None:
@@ -30,7 +30,7 @@ def table(
 
     name: of the downloaded file. columns: column → heading, in this order, others are hidden.
     formats: column → unit of `components.units` (money, percent, count, days …); "amount" is
-    money in the currency that another column of the row names.
+    money in the currency that another column of the row names, "decimal" a bare number.
     """
     if frame.empty:
         empty.state(nothing)
@@ -41,6 +41,7 @@ def table(
         hide_index=True,
         height=height or ("content" if len(shown) <= _ROWS else _TALL),
         key=key,
+        placeholder=units.NO_DATA,
         column_config=_config(shown, columns or {}, formats or {}),
     )
     download(shown, name=name, key=f"{key or name}-csv")
@@ -127,6 +128,7 @@ _FORMATS = {
     "money": "%,.2f",
     "amount": "%,.2f",
     "count": "%,d",
+    "decimal": "%,.1f",
     "percent": "%.1f %%",
     "share": "percent",
     "ratio": "%.2f ×",

@@ -126,14 +126,18 @@ def _bound(tile: Tile) -> str:
 
 def _deltas(tile: Tile) -> str:
     shown = [
-        _delta(units.change(tile.value, before, tile.unit), tile, words)
+        _delta(before, tile, words)
         for before, words in ((tile.previous, "vs previous"), (tile.last_year, "vs last year"))
-        if before is not None
+        if not units.missing(before)
     ]
     return f'<div class="sx-deltas">{"".join(shown)}</div>' if shown else ""
 
 
-def _delta(delta: float | None, tile: Tile, words: str) -> str:
+def _delta(before: float | None, tile: Tile, words: str) -> str:
+    delta = units.change(tile.value, before, tile.unit)
+    if delta is None:  # nothing can be divided by what was zero
+        was = escape(f"was {units.text(before, tile.unit)}, {words}")
+        return f'<span class="sx-delta sx-flat"><span class="sx-against">{was}</span></span>'
     figure = units.change_text(delta, tile.unit)
     return (
         f'<span class="sx-delta {tone(delta, tile.better)}"><b>{figure}</b> '

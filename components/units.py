@@ -47,6 +47,8 @@ _BARE = {
     "processes",
     "",
 }
+# So few of these that a percentage of them says nothing.
+_FEW = {"products", "batches"}
 _SUFFIX = {
     "days": " d",
     "months": " mo",
@@ -141,20 +143,34 @@ def age(span: timedelta) -> str:
     return f"{whole} s"
 
 
+def counted(count: int, what: str) -> str:
+    """`what` opens with a plural: “3 lines without a cost”, but “1 line without a cost”."""
+    first, _, rest = what.partition(" ")
+    noun = first.removesuffix("s") if count == 1 else first
+    return f"{count:,} {noun} {rest}".rstrip()
+
+
 def change(value: float | None, before: float | None, unit: str = "count") -> float | None:
-    """Relative change, or percentage points for percents and shares; None when undefined."""
+    """Relative change; points for percents and shares; a difference for a handful of things.
+
+    None when undefined.
+    """
     if missing(value) or missing(before):
         return None
     assert value is not None and before is not None
     if canonical(unit) in ("percent", "share"):
         return (value - before) * (100 if unit == "share" else 1)
+    if canonical(unit) in _FEW:
+        return value - before
     return None if before == 0 else (value - before) / abs(before) * 100
 
 
 def change_text(delta: float | None, unit: str = "count") -> str:
-    """+4.2 % or −1.3 pp; a dash when undefined."""
+    """+4.2 %, −1.3 pp, or +2 of things that are few; a dash when undefined."""
     if delta is None:
         return NO_DATA
+    if canonical(unit) in _FEW:
+        return ("+" if delta > 0 else "" if delta else "±") + number(delta)
     mark = "pp" if canonical(unit) in ("percent", "share") else "%"
     rounded = f"{abs(delta):,.1f}" if abs(delta) < 99.95 else f"{abs(delta):,.0f}"
     direction = "±" if not rounded.strip("0.,") else "+" if delta > 0 else "−"

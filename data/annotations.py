@@ -18,11 +18,7 @@ class BadNote(ValueError):
 
 def add(first: date, last: date, note: str, author: str, kpi: str | None = None) -> int:
     """Write a note about the days `first` to `last`; returns its number. Raises BadNote."""
-    words = note.strip()
-    if not words or len(words) > _LONGEST:
-        raise BadNote(f"A note has 1 to {_LONGEST} characters; this one has {len(words)}.")
-    if last < first:
-        raise BadNote(f"The note ends on {last}, before it begins on {first}; swap the two days.")
+    words = _checked(first, last, note)
     with database.transaction() as opened:
         found = opened.execute(
             text("INSERT INTO annotations (from_day, to_day, kpi, note, author) "
@@ -30,6 +26,25 @@ def add(first: date, last: date, note: str, author: str, kpi: str | None = None)
             {"first": first, "last": last, "kpi": kpi, "note": words, "author": author},
         ).scalar_one()  # fmt: skip
     return int(found)
+
+
+def change(number: int, first: date, last: date, note: str, kpi: str | None) -> bool:
+    """Give a note other days, words or charts; whether it was there. Raises BadNote."""
+    words = _checked(first, last, note)
+    return database.execute(
+        "UPDATE annotations SET from_day = :first, to_day = :last, kpi = :kpi, note = :note "
+        "WHERE id = :id",
+        id=number, first=first, last=last, kpi=kpi, note=words,
+    ) > 0  # fmt: skip
+
+
+def _checked(first: date, last: date, note: str) -> str:
+    words = note.strip()
+    if not words or len(words) > _LONGEST:
+        raise BadNote(f"A note has 1 to {_LONGEST} characters; this one has {len(words)}.")
+    if last < first:
+        raise BadNote(f"The note ends on {last}, before it begins on {first}; swap the two days.")
+    return words
 
 
 def remove(number: int) -> bool:

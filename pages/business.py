@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from auth import roles
-from components import banner, empty, guard, period
+from components import banner, guard, period
 from components.heading import heading
 from components.panel import panel
 from components.timespan import Period
@@ -21,26 +20,21 @@ _TABS = ("The period in figures", "Top customers", "Countries", "New and returni
 
 def render() -> None:
     """The page."""
-    person = guard.require("business")
+    guard.require("business")
     with heading("Business"):
         chosen = period.picker(refresh=60)
     known = sales.state()
     if known["first_day"] is None:
-        _nothing_yet(roles.can(person.role, "business", "import"))
+        sample_offer.first_step(
+            "There are no orders yet.",
+            "Import order lines, connect a shop, or load the sample company.",
+            "business",
+            "Import orders",
+        )
         return
     if known["sample"]:
         banner.sample_data()
     st.fragment(_body, run_every=chosen.refresh)(chosen)
-
-
-def _nothing_yet(may_import: bool) -> None:
-    empty.state(
-        "There are no orders yet.",
-        "Import order lines, connect a shop, or load the sample company (`make demo`).",
-        "imports" if may_import else "",
-        "Import orders",
-    )
-    sample_offer.offer()
 
 
 def _body(chosen: Period) -> None:
@@ -72,7 +66,7 @@ def _details(version: str, chosen: Period, narrowed: sales.Filter) -> None:
     tabs = st.tabs(_TABS, key="business-details", on_change="rerun")
     for title, tab, draw in zip(_TABS, tabs, drawn, strict=True):
         if tab.open:
-            with tab, panel("", key=f"details-{title}"):
+            with tab, panel(title, key=f"details-{title}"):
                 draw()
 
 

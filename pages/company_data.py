@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from components import charts, kpi
+from components import charts, kpi, units
 from components.tiles import Tile
 from components.timespan import Period
 from config.kpis import KPIS, Bounds
@@ -49,13 +49,13 @@ def tile(
 ) -> Tile:
     """A KPI's tile, leading to its story; `asked`: now, in the period before, a year earlier."""
     now, before, year = asked
-    excluded = "; ".join(f"{count:,} {words}" for words, count in now.excluded.items())
+    excluded = "; ".join(units.counted(count, words) for words, count in now.excluded.items())
     query = "&".join(f"{name}={value}" for name, value in chosen.query().items())
     line = [] if spark is None else [None if pd.isna(at) else float(at) for at in spark]
     return kpi.tile(
         KPIS[slug], now.value, bounds=held[slug], previous=before.value, last_year=year.value,
         spark=line, source=now.source, as_of=now.as_of, stale_after=STALE_AFTER,
-        reason=now.reason, note=f"Without {excluded}" if excluded else "",
+        reason=now.reason, note=f"Leaves out {excluded}" if excluded else "",
         link=f"kpi?kpi={slug}&{query}",
     )  # fmt: skip
 
@@ -81,5 +81,5 @@ def thresholds(held: Bounds) -> list[charts.Threshold]:
 def marks(first: date, last: date, slug: str | None = None) -> list[charts.Mark]:
     """Notes about these days, for a chart that covers them."""
     found = notes.between(first, last, slug)
-    return [charts.Mark(day, str(note)) for day, note in
+    return [charts.Mark(max(day, first), str(note)) for day, note in
             zip(found["from_day"], found["note"], strict=True)]  # fmt: skip

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from components import charts, empty, tables, tiles, units
+from components import charts, empty, hover_table, tables, tiles, units
+from components.hover_table import Cell
 from components.panel import panel
 from components.timespan import Period
 from config.kpis import KPIS
@@ -79,12 +80,13 @@ def working_capital(version: str, chosen: Period) -> None:
                        "month")  # fmt: skip
     with panel("Working capital", "current assets − current liabilities", key="working-capital"):
         charts.time_series(frame[["working_capital"]], key="finance-working-capital", unit="money",
-                           names={"working_capital": "Working capital"}, low=None,
+                           names={"working_capital": "Working capital"}, low=None, csv=False,
                            title="Working capital", height=150)  # fmt: skip
         charts.time_series(frame[["current_ratio", "quick_ratio"]], key="finance-ratios",
-                           title="Current and quick ratio", unit="ratio", height=130,
+                           title="Current and quick ratio", unit="ratio", height=150, csv=False,
                            names={"current_ratio": "Current ratio",
                                   "quick_ratio": "Quick ratio"})  # fmt: skip
+        tables.download(frame.reset_index(), name="working-capital")
 
 
 def ageing(version: str, chosen: Period) -> None:
@@ -92,12 +94,13 @@ def ageing(version: str, chosen: Period) -> None:
     with panel("Ageing", "open balance by days overdue", key="ageing"):
         frame = books.kept(version, finance_board.ageing, _today(chosen))
         if frame["receivables"].isna().all():
-            empty.state("There are no invoices yet.", "Import invoices or connect Xero.")
+            empty.state("There are no invoices yet.", "Import invoices or connect Xero.",
+                        "imports", "Import")  # fmt: skip
             return
         shown = frame.set_index("bucket").astype("float64").fillna(0.0)
         charts.stacked_bars(shown, key="finance-ageing", title="Ageing", unit="money",
                             names={"receivables": "Receivables", "payables": "Payables"},
-                            height=220)  # fmt: skip
+                            height=220, side_by_side=True)  # fmt: skip
 
 
 def freed(version: str, chosen: Period) -> None:
@@ -106,17 +109,28 @@ def freed(version: str, chosen: Period) -> None:
         days = st.slider("Days better", 1, 30, 5, key="freed-days")
         frame = books.kept(version, finance_board.freed, _today(chosen)).copy()
         frame["freed"] = frame["per_day"] * days
-        way = {"Customers pay": "earlier", "Stock is held": "less", "Suppliers are paid": "later"}
-        frame["change"] = [f"{term} {days} d {way[term]}" for term in frame["term"]]
-        tables.table(
-            frame, name="cash-freed", nothing="",
-            columns={"change": "If", "days_now": "Days now", "flow": "12 months' flow",
-                     "per_day": "A day is worth", "freed": "Frees in cash"},
-            formats={"days_now": "days", "flow": "money", "per_day": "money", "freed": "money"},
-        )  # fmt: skip
+        hover_table.table(_FREED, [_freed_row(row, days) for row in frame.to_dict("records")],
+                          "Cash freed by better terms")  # fmt: skip
+        tables.download(frame, name="cash-freed")
         total = frame["freed"].sum(min_count=3)
         if not pd.isna(total):
             st.caption(f"All three together: {units.money(float(total))}")
+
+
+_FREED = (Cell("If"), Cell("Days now", number=True), Cell("A day is worth", number=True),
+          Cell("Frees in cash", number=True))  # fmt: skip
+_WAYS = {"Customers pay": "earlier", "Stock is held": "less", "Suppliers are paid": "later"}
+
+
+def _freed_row(row: Any, days: int) -> list[Cell]:
+    term, flow = row["term"], units.text(row["flow"], "money", compact=False)
+    a_day = units.text(row["per_day"], "money", compact=False)
+    return [
+        Cell(f"{term} {days} d {_WAYS[term]}"),
+        Cell(units.text(row["days_now"], "days"), number=True),
+        Cell(a_day, f"{flow} in 12 months / 365", True),
+        Cell(units.text(row["freed"], "money", compact=False), f"{days} × {a_day}", True),
+    ]
 
 
 def documents(version: str, chosen: Period) -> None:
@@ -148,11 +162,15 @@ def statements(version: str, chosen: Period) -> None:
     """Profit and loss of the period's months, and the newest balance sheet."""
     left, right = st.columns(2)
     with left, panel("Profit and loss", "months that the period touches", key="profit"):
+        lines, gaps = books.kept(version, finance_board.profit, *chosen.days())
         tables.table(
-            books.kept(version, finance_board.profit, *chosen.days()), name="profit-and-loss",
-            columns={"category": "Category", "account": "Account", "amount": "Amount"},
-            formats={"amount": "money"}, nothing="The ledger has no lines of these months.",
+            lines, name="profit-and-loss", height="content",
+            columns={"category": "Position", "account": "Account", "amount": "Amount"},
+            formats={"amount": "money"}, nothing="The ledger has no lines of these months; import "
+            "the ledger or choose months that are over.",
         )  # fmt: skip
+        if gaps:
+            st.caption(f"Left out: {units.counted(gaps, 'lines without an exchange rate')}.")
     with right:
         found = books.kept(version, finance_board.sheet, _today(chosen))
         with panel("Balance sheet", f"on {found[0]}" if found else "", key="sheet"):

@@ -51,7 +51,8 @@ def products(version: str, chosen: Period) -> None:
         if found.empty:
             empty.state("There was no stock on this day.", "Choose a later day.")
             return
-        hover_table.table(_headings(), [_row(row) for row in found.to_dict("records")], "Products")
+        hover_table.table(_headings(), [_row(row, chosen) for row in found.to_dict("records")],
+                          "Products")  # fmt: skip
         tables.download(found[list(_EXPORTED)], name="inventory-products")
 
 
@@ -70,13 +71,13 @@ def _headings() -> list[Cell]:
     ]  # fmt: skip
 
 
-def _row(row: Any) -> list[Cell]:
+def _row(row: Any, chosen: Period) -> list[Cell]:
     safety, point, economic = row["formulas"] or (row["why"],) * 3
     ordered = 0 if pd.isna(row["on_order"]) else row["on_order"]
     set_point = units.text(row["reorder_point"], "count")
     return [
         Cell(str(row["title"] or row["sku"]), f"SKU {row['sku']}",
-             link=f"inventory?sku={row['sku']}"),
+             link=chosen.link("inventory", sku=row["sku"])),
         Cell(row["problem"]), _figure(row["on_hand"], f"{ordered:,.0f} more on order"),
         _figure(row["value"], f"{row['on_hand']:,.0f} × {units.text(row['unit_cost'], 'money')}",
                 "money"),
@@ -110,22 +111,28 @@ def product(version: str, chosen: Period) -> None:
                            label_visibility="collapsed")  # fmt: skip
         row = found[found["sku"] == sku].iloc[0]
         tiles.row(_tiles(row), label="One product")
-        first, last = chosen.days()
-        frame = books.kept(version, inventory_board.history, sku, first, last)
-        point = row["reorder_point"]
-        lines = [] if pd.isna(point) else [charts.Threshold(float(point), "reorder point")]
-        top = max([float(frame["on_hand"].max()), *(line.value for line in lines)]) * 1.08
-        charts.time_series(frame, key=f"stock-of-{sku}", title=f"Stock of {names[sku]}",
-                           names={"on_hand": "On hand"}, kind="area", thresholds=lines,
-                           high=top if top > 0 else None,
-                           marks=books.marks(first, last, "stock_value"))  # fmt: skip
+    left, right = st.columns(2)
+    with left, panel("Stock over time", f"units of {names[sku]}", key="product-stock"):
+        _stock(version, chosen, sku, row["reorder_point"])
+    with right, panel("Batches on hand", key="product-batches"):
         tables.table(
             books.kept(version, inventory_board.batches, sku, _day(chosen)),
             name=f"batches-{sku}", formats={"quantity": "count", "value": "money"},
             columns={"location": "Location", "batch": "Batch", "expires_on": "Expires",
                      "quantity": "Quantity", "value": "Value"},
-            nothing="Nothing of it is on hand.",
+            nothing="Nothing of it is on hand.", height=250,
         )  # fmt: skip
+
+
+def _stock(version: str, chosen: Period, sku: str, point: float) -> None:
+    first, last = chosen.days()
+    frame = books.kept(version, inventory_board.history, sku, first, last)
+    lines = [] if pd.isna(point) else [charts.Threshold(float(point), "reorder point")]
+    top = max([float(frame["on_hand"].max()), *(line.value for line in lines)]) * 1.08
+    charts.time_series(frame, key=f"stock-of-{sku}", title="Stock over time", height=250,
+                       names={"on_hand": "On hand"}, kind="area", thresholds=lines,
+                       high=top if top > 0 else None,
+                       marks=books.marks(first, last, "stock_value"))  # fmt: skip
 
 
 def _tiles(row: pd.Series) -> list[Tile]:

@@ -20,7 +20,7 @@ def show(chosen: Kpi, figure: Figure, span: Period, resource: str) -> None:
     """A button that asks; without configuration the sentence that says how to get it."""
     with panel("Explanation", "written by a language model from the figures on this page"):
         if missing := openai.available():
-            empty.state("Explanations are off.", missing)
+            st.caption(missing)
             return
         if not st.button("Explain", key=f"explain-{chosen.slug}", icon=":material/auto_awesome:"):
             return
@@ -43,7 +43,7 @@ def figures(chosen: Kpi, span: Period, now: Figure, before: Figure, year: Figure
     for name, held in (("previous period", before), ("same period last year", year)):
         told.append(Told(f"{chosen.title}, {name}", _rounded(held.value), unit, held.reason or ""))
         change = units.change(now.value, held.value, chosen.unit)
-        points = "percentage points" if chosen.unit == "%" else "%"
+        points = {"%": "percentage points", "products": "", "batches": ""}.get(chosen.unit, "%")
         told.append(Told(f"Change against the {name}", _rounded(change), points))
     told += [Told(f"Left out: {what}", float(count), "") for what, count in now.excluded.items()]
     if chosen.bounds.target is not None:

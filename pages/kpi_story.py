@@ -9,7 +9,8 @@ from components import banner, empty, guard, period
 from components.heading import heading
 from config.kpis import KPIS, Kpi
 from data.queries import company_state, kpi
-from pages import Page, kpi_explain, kpi_story_parts
+from pages import Page, kpi_explain, kpi_notes, kpi_story_parts
+from pages.company_data import kept
 
 # Area of the catalogue → the resource whose readers may see it.
 RESOURCES = {
@@ -29,20 +30,20 @@ def render() -> None:
     with heading(chosen.title):
         span = period.picker()
     version = company_state.state().version
-    figure = kpi.value(chosen.slug, *span.days())
+    figure = kept(version, kpi.value, chosen.slug, *span.days())
     if figure.sample:
         banner.sample_data()
     kpi_story_parts.headline(version, chosen, figure, span)
     left, right = st.columns([3, 2])
     with left:
-        kpi_story_parts.history(version, chosen, span)
-        kpi_story_parts.breakdown(version, chosen, span)
+        kpi_story_parts.history(version, chosen, figure, span)
+        kpi_story_parts.breakdown(version, chosen, figure, span)
+        kpi_notes.show(chosen, span, RESOURCES[chosen.area])
     with right:
-        kpi_story_parts.definition(chosen, figure, span)
+        kpi_story_parts.definition(version, chosen, figure, span)
         kpi_explain.show(chosen, figure, span, RESOURCES[chosen.area])
         kpi_story_parts.bounds_over_time(chosen, can(person.role, RESOURCES[chosen.area],
                                                      "set_targets"))  # fmt: skip
-        kpi_story_parts.notes(person, chosen, span)
     kpi_story_parts.beneath(chosen, span)
 
 

@@ -2,82 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
-from auth.people import Person
-from components import charts, empty, guard, hover_table, tables, tiles, units
+from components import charts, empty, hover_table, tables, tiles, units
 from components.hover_table import Cell
+from components.markup import escape
 from components.panel import panel
+from components.tiles import Tile
 from components.timespan import Period
 from config.kpis import Kpi
-from data import annotations as dated
-from data import company, targets
-from data.queries import finance, kpi, kpi_rows
+from data import targets
+from data.queries import kpi, kpi_rows
 from data.queries.figure import Figure
-from data.queries.finance_inputs import Inputs
 from pages import company_data as books
+from pages import kpi_worked
 
 _TIME = ("day", "week", "month")
 # Documents, balances and prices stand in the currency that their own column names.
 _FIGURES = {
     "total": "amount", "open": "amount", "open_converted": "money", "balance": "amount",
     "amount": "amount", "unit_price": "amount", "unit_cost": "amount", "value": "money",
-    "quantity": "count", "on_hand": "count",
+    "discount": "amount", "tax": "amount", "quantity": "count", "on_hand": "count",
 }  # fmt: skip
 
 
 def headline(version: str, chosen: Kpi, figure: Figure, span: Period) -> None:
-    """The figure against before, a year earlier and its bounds."""
-    before = books.kept(version, kpi.value, chosen.slug, *span.previous().days())
-    year = books.kept(version, kpi.value, chosen.slug, *span.last_year().days())
+    """The figure against its bounds, beside the period before and a year earlier."""
+    spans = (span.previous(), span.last_year())
+    before, year = (books.kept(version, kpi.value, chosen.slug, *at.days()) for at in spans)
     held = books.bounds(version)
-    tiles.row([books.tile(chosen.slug, [figure, before, year], None, held, span)],
-              label=chosen.title)  # fmt: skip
+    now = books.tile(chosen.slug, [figure, before, year], None, held, span)
+    tiles.row(
+        [replace(now, link=""),
+         *(Tile(words, found.value, chosen.unit, better="neutral", note=at.label(),
+                reason=found.reason or "")
+           for words, found, at in zip(("Previous period", "Last year"), (before, year), spans,
+                                       strict=True))],
+        label=chosen.title,
+    )  # fmt: skip
 
 
-def definition(chosen: Kpi, figure: Figure, span: Period) -> None:
+def definition(version: str, chosen: Kpi, figure: Figure, span: Period) -> None:
     """The formula in words and with its numbers, the source, and what was left out."""
     with panel("Definition", key="definition"):
         st.markdown(f"**{chosen.title}** = {chosen.formula}.")
-        for line in worked(chosen, figure, span.days()[1]):
-            st.markdown(line)
+        if worked := kpi_worked.line(version, chosen, figure, span):
+            st.html(f'<p class="sx-worked">{escape(worked)}</p>')
         if figure.value is None:
             empty.state("No data.", figure.reason or "")
         for what, count in figure.excluded.items():
-            st.markdown(f"Left out and counted: {count:,} {what}.")
+            st.markdown(f"Left out and counted: {units.counted(count, what)}.")
         age = "" if figure.as_of is None else f", read {figure.as_of:%Y-%m-%d %H:%M} UTC"
         st.caption(f"Source: {figure.source or chosen.source}{age}. Grain: {chosen.grain}. "
                    f"Name in API and exports: {chosen.slug}.")  # fmt: skip
 
 
-def worked(chosen: Kpi, figure: Figure, day: date) -> list[str]:
-    """The formula with its numbers filled in, as Markdown lines; none when there is no figure."""
-    if figure.value is None:
-        return []
-    result = units.text(figure.value, chosen.unit, compact=False)
-    if chosen.slug == "cash_conversion_cycle":
-        inputs = Inputs(min(day, company.today()))
-        dio, dso, dpo = (finance.at(slug, inputs, inputs.end).value or 0.0
-                         for slug in ("dio", "dso", "dpo"))  # fmt: skip
-        return [f"`{dio:.1f} + {dso:.1f} − {dpo:.1f} = {figure.value:.1f} days`"]
-    if figure.numerator is None or figure.denominator is None:
-        return [f"`= {result}`"]
-    sign = "−" if chosen.slug == "working_capital" else "/"
-    factor = {"%": " × 100", "days": " × 365"}.get(chosen.unit, "")
-    return [f"`{figure.numerator:,.2f} {sign} {figure.denominator:,.2f}{factor} = {result}`"]
-
-
-def history(version: str, chosen: Kpi, span: Period) -> None:
+def history(version: str, chosen: Kpi, figure: Figure, span: Period) -> None:
     """The KPI over the period, with its bounds and the notes about those days."""
     first, last = span.days()
     by = books.step(first, last)
     with panel("History", f"by {by}", key="history"):
         if by not in chosen.by:
             empty.state("This KPI keeps no history here.", "Its page shows it over time.")
+            return
+        if figure.value is None:
+            empty.state("No history to draw.", figure.reason or "")
             return
         frame = books.kept(version, kpi.series, chosen.slug, first, last, by)
         index = pd.Index(pd.to_datetime(frame[by]), name=by)
@@ -90,10 +82,10 @@ def history(version: str, chosen: Kpi, span: Period) -> None:
         )  # fmt: skip
 
 
-def breakdown(version: str, chosen: Kpi, span: Period) -> None:
+def breakdown(version: str, chosen: Kpi, figure: Figure, span: Period) -> None:
     """What is in it: by channel, product, line, reason …"""
     offered = [by for by in chosen.by if by not in _TIME]
-    if not offered:
+    if not offered or figure.value is None:
         return
     with panel("Breakdown", "adds up" if chosen.additive else "", key="breakdown"):
         by = st.segmented_control("By", offered, default=offered[0], key=f"by-{chosen.slug}",
@@ -116,35 +108,7 @@ def bounds_over_time(chosen: Kpi, may_set: bool) -> None:
         if not found.empty:
             tables.table(found.drop(columns="kpi"), name=f"targets-{chosen.slug}")
         if may_set:
-            st.markdown(f"[Set it](targets?kpi={chosen.slug})")
-
-
-def notes(person: Person, chosen: Kpi, span: Period) -> None:
-    """Dated notes about this KPI, and a form for a new one."""
-    with panel("Notes", "shown on every chart that covers their days", key="notes"):
-        first, last = span.days()
-        found = dated.between(first, last, chosen.slug)
-        for row in found.to_dict("records"):
-            begin, end = str(row["from_day"]), str(row["to_day"])
-            days = begin if begin == end else f"{begin} – {end}"
-            st.markdown(f"**{days}** {row['note']}  \n*{row['author']}*")
-        with st.form("note", border=False, clear_on_submit=True):
-            span_days = st.date_input("Days", (last, last), key="note-days")
-            words = st.text_input("Note", max_chars=500, key="note-words")
-            everywhere = st.checkbox("Show it on the charts of every KPI", key="note-everywhere")
-            if st.form_submit_button("Add note"):
-                guard.person()
-                _add(person, chosen, span_days, words, everywhere)
-
-
-def _add(person: Person, chosen: Kpi, span_days: object, words: str, everywhere: bool) -> None:
-    days: Sequence[date] = span_days if isinstance(span_days, tuple) else (company.today(),)
-    try:
-        dated.add(days[0], days[-1], words, person.username, None if everywhere else chosen.slug)
-    except dated.BadNote as bad:
-        st.error(str(bad))
-        return
-    st.rerun()
+            st.markdown(f"[Set a target](targets?kpi={chosen.slug})")
 
 
 def beneath(chosen: Kpi, span: Period) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from auth import roles
 from auth.people import Person
-from components import attention, banner, empty, guard, period, tiles
+from components import attention, banner, guard, period, tiles
 from components.heading import heading
 from components.panel import panel, part
 from components.timespan import Period
@@ -46,22 +46,15 @@ def _body(person: Person, chosen: Period) -> None:
                 shown = overview_data.tiles(slugs, known.version, chosen)
                 tiles.row(shown, now, "Headline figures")
             else:
-                _nothing_yet(person)
+                sample_offer.first_step(
+                    "There are no business figures yet.",
+                    "Import orders or books, connect a shop or an accounting system, or load the "
+                    "sample company.",
+                    "business",
+                )
     if roles.can(person.role, "performance"):
         with part("Systems"):
             tiles.row(overview_data.system(now), now, "Systems")
-
-
-def _nothing_yet(person: Person) -> None:
-    may = roles.can(person.role, "business", "import")
-    empty.state(
-        "There are no business figures yet.",
-        "Import orders or books, connect a shop or an accounting system, or load the sample "
-        "company (`make demo`).",
-        "imports" if may else "",
-        "Import",
-    )
-    sample_offer.offer()
 
 
 PAGE = Page("overview", "Overview", ":material/dashboard:", "Today", "overview", render)

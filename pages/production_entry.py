@@ -48,8 +48,8 @@ def _run(person: Person) -> None:
         cells = st.columns(4)
         total = cells[0].number_input("Units started", 0, key="run-total")
         good = cells[1].number_input("Good units", 0, key="run-good")
-        reworked = cells[2].number_input("of them reworked", 0, key="run-reworked")
-        cycle = cells[3].number_input("Ideal s a unit", 0.0, value=None, key="run-cycle")
+        reworked = cells[2].number_input("Of them reworked", 0, key="run-reworked")
+        cycle = cells[3].number_input("Ideal seconds a unit", 0.0, value=None, key="run-cycle")
         if not st.form_submit_button("Enter run", type="primary"):
             return
     guard.require("production", "enter")

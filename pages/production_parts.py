@@ -23,7 +23,7 @@ _SPARKS = tuple(slug for slug in TILES if slug != "on_time_delivery_pct")
 _FORMATS = {
     "oee": "percent", "availability": "percent", "performance": "percent", "quality": "percent",
     "output": "count", "scrap_pct": "percent", "first_pass_yield": "percent",
-    "downtime_minutes": "count",
+    "downtime_minutes": "count", "mtbf": "decimal", "mttr": "decimal",
 }  # fmt: skip
 
 

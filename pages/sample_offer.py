@@ -1,14 +1,29 @@
-"""The button of an empty page that loads the sample company, and how far that is."""
+"""What an empty page offers: the import, and the sample company with how far its load is."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from auth import audit, roles
-from components import guard
+from components import empty, guard
 from components.banner import notice
+from components.markup import escape
 from data.queries import imports
 from data.sample import background
+
+_IMPORT = '<a class="sx-action" href="imports" target="_self">{}</a>'
+
+
+def first_step(title: str, step: str, resource: str, words: str = "Import") -> None:
+    """What is missing, how to get it, and the buttons for it as far as the person may."""
+    if not roles.can(guard.person().role, resource, "import"):
+        empty.state(title, f"{step} A manager or an admin can do that.")
+        return
+    with st.container(key="sx-first", horizontal_alignment="center"):
+        empty.bare(title, step)
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            st.html(_IMPORT.format(escape(words)), width="content")
+            offer()
 
 
 def offer() -> None:

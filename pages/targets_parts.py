@@ -18,15 +18,24 @@ def in_force(entries: list[Kpi]) -> None:
     held = targets.in_force()
     rows = [
         [Cell(entry.title, entry.formula, link=f"kpi?kpi={entry.slug}"),
-         Cell(entry.area.capitalize()),
-         Cell("higher" if entry.direction == "higher" else "lower"),
-         *(Cell(units.text(value, entry.unit), number=True) for value in
-           (held[entry.slug].target, held[entry.slug].warning, held[entry.slug].critical))]
+         *_bounds(entry, held[entry.slug]),
+         Cell(entry.area.capitalize())]
         for entry in entries if held[entry.slug] != Bounds()
     ]  # fmt: skip
-    heads = [Cell("KPI"), Cell("Area"), Cell("Better"), Cell("Target", number=True),
-             Cell("Warning", number=True), Cell("Critical", number=True)]  # fmt: skip
+    heads = [Cell("KPI"), Cell("Target", number=True), Cell("Warning", number=True),
+             Cell("Critical", number=True), Cell("Area")]  # fmt: skip
     hover_table.table(heads, rows, "Targets in force")
+
+
+def _bounds(entry: Kpi, held: Bounds) -> list[Cell]:
+    """The target as what is good, the bounds as what is not."""
+    good, bad = ("≥", "<") if entry.direction == "higher" else ("≤", ">")
+    return [_bound(held.target, entry, good), _bound(held.warning, entry, bad),
+            _bound(held.critical, entry, bad)]  # fmt: skip
+
+
+def _bound(value: float | None, entry: Kpi, sign: str) -> Cell:
+    return Cell("" if value is None else f"{sign} {units.text(value, entry.unit)}", number=True)
 
 
 def form(person: Person, entries: list[Kpi]) -> None:
@@ -36,10 +45,10 @@ def form(person: Person, entries: list[Kpi]) -> None:
     slug = st.selectbox("KPI", slugs, index=slugs.index(wanted) if wanted in slugs else 0,
                         format_func=lambda name: KPIS[name].title, key="target-kpi")  # fmt: skip
     entry, held = KPIS[slug], targets.bounds(slug)
-    sign = "≥" if entry.direction == "higher" else "≤"
+    least = "at least" if entry.direction == "higher" else "at most"
     with st.form(f"target-{slug}", border=False):
         unit = company.currency() if entry.unit == "currency" else entry.unit
-        target = st.number_input(f"Target, {unit}, {sign}", value=held.target, key=f"t-{slug}")
+        target = st.number_input(f"Target, {unit}, {least}", value=held.target, key=f"t-{slug}")
         warning = st.number_input(f"Warning bound, {unit}", value=held.warning, key=f"w-{slug}")
         critical = st.number_input(f"Critical bound, {unit}", value=held.critical, key=f"c-{slug}")
         day = st.date_input("From", company.today(), key=f"d-{slug}")
@@ -65,7 +74,8 @@ def history() -> None:
     found = targets.history()
     found["kpi"] = [KPIS[slug].title if slug in KPIS else slug for slug in found["kpi"]]
     tables.table(
-        found, name="targets-history", nothing="The catalogue's defaults hold; none was changed.",
+        found, name="targets-history",
+        nothing="The catalogue's defaults hold; what you set stands here.",
         columns={"kpi": "KPI", "from_day": "From", "target": "Target", "warning": "Warning",
                  "critical": "Critical", "set_by": "Set by", "set_at": "Set at"},
     )  # fmt: skip

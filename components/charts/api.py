@@ -61,12 +61,14 @@ def stacked_bars(
     ghost: pd.Series | None = None,
     marks: Sequence[Mark] = (),
     height: int = 260,
+    side_by_side: bool = False,
     csv: bool = True,
     nothing: str = _NOTHING,
 ) -> None:
     """Bars over days, weeks or months (index), one column a part; the parts add up.
 
     ghost: the total of the earlier period, row by row. Beyond 200 steps the same is an area.
+    side_by_side: the parts of a step stand beside each other, for what does not add up.
     """
     if frame.empty or not len(frame.columns):
         empty.state(nothing)
@@ -76,7 +78,9 @@ def stacked_bars(
         drawing = Drawing(frame, unit, names or {}, "stacked", (), ghost, marks)
         option = timeseries.build(drawing)
     else:
-        option = categories.stacked(frame, unit, names or {}, ghost, marks)
+        option = categories.stacked(
+            frame, unit, names or {}, ghost, marks, side_by_side=side_by_side
+        )
     _draw(option, key, alt, height)
     _csv(frame.reset_index(names=str(frame.index.name or "step")), key, csv)
 

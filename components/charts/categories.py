@@ -34,6 +34,7 @@ def horizontal(
     if select:
         bar |= {"selectedMode": "single", "cursor": "pointer"}
     if target is not None:
+        found["grid"] |= {"top": 20}
         bar["markLine"] = _upright(target, unit, chosen)
     return found | {
         "xAxis": option.value_axis(chosen, None, None) | {"scale": False, "splitNumber": 3},
@@ -49,7 +50,7 @@ def vertical(labels: Sequence[str], values: Sequence[float], unit: str) -> dict[
     """Bars from the floor."""
     chosen = scale(unit, _largest(values))
     return option.base(legend=False) | {
-        "xAxis": option.category_axis(labels),
+        "xAxis": option.category_axis(labels, axisLabel={"interval": 0, **_tilted(labels)}),
         "yAxis": option.value_axis(chosen, None, None) | {"scale": False},
         "series": [
             {
@@ -61,20 +62,30 @@ def vertical(labels: Sequence[str], values: Sequence[float], unit: str) -> dict[
     }  # fmt: skip
 
 
+def _tilted(labels: Sequence[str]) -> dict[str, Any]:
+    """Long names stand aslant, so that each can be read."""
+    crowded = len(labels) > 3 and max(map(len, labels)) * len(labels) > 40
+    return {"rotate": 30} if crowded else {}
+
+
 def stacked(
     frame: pd.DataFrame,
     unit: str,
     names: Mapping[str, str],
     ghost: pd.Series | None,
     marks: Sequence[Mark],
+    *,
+    side_by_side: bool = False,
 ) -> dict[str, Any]:
     """Bars over days or other steps (index), one column a part."""
     lines = frames.matrix(frame)
-    chosen = scale(unit, float(np.nansum(np.abs(lines), axis=0).max(initial=0.0)))
+    tall = np.nanmax if side_by_side else np.nansum
+    chosen = scale(unit, float(tall(np.abs(lines), axis=0).max(initial=0.0)))
     labels = step_labels(frame.index)
     series: list[dict[str, Any]] = [
         {
-            "type": "bar", "name": names.get(column, str(column)), "stack": "all",
+            "type": "bar", "name": names.get(column, str(column)),
+            "stack": str(number) if side_by_side else "all",
             "barMaxWidth": 28, "barCategoryGap": "22%", "emphasis": {"disabled": True},
             "data": _plain(lines[number].tolist(), chosen),
             "tooltip": {"valueFormatter": chosen.tooltip},
@@ -84,7 +95,7 @@ def stacked(
     if ghost is not None:
         series.append(_ghost(ghost, len(frame), chosen))
     if marks and series:
-        series[0]["markLine"] = _notes(marks, labels)
+        series[0]["markLine"] = _notes(marks, frame.index)
     return option.base(legend=len(series) > 1) | {
         "xAxis": option.category_axis(labels),
         "yAxis": option.value_axis(chosen, None, None) | {"scale": False},
@@ -105,7 +116,7 @@ def pareto(labels: Sequence[str], values: Sequence[float], unit: str) -> dict[st
     found["yAxis"] = [
         found["yAxis"],
         {"type": "value", "min": 0, "max": 100, "splitLine": {"show": False},
-         "axisLabel": {"formatter": "{value} %"}, "splitNumber": 4},
+         "axisLabel": {"formatter": "{value} %"}, "interval": 25},
     ]  # fmt: skip
     found["series"].append(
         {
@@ -227,7 +238,8 @@ def _upright(target: float, unit: str, chosen: Scale) -> dict[str, Any]:
         "silent": True, "symbol": "none", "animation": False,
         "data": [{"xAxis": target / chosen.divide}],
         "lineStyle": {"color": option.GREEN, "type": "dashed"},
-        "label": {"formatter": f"Target {units.text(target, unit)}", "color": option.GREEN},
+        "label": {"formatter": f"Target {units.text(target, unit)}", "color": option.GREEN,
+                  "position": "start", "distance": 4},
     }  # fmt: skip
 
 
@@ -242,18 +254,18 @@ def _ghost(ghost: pd.Series, rows: int, chosen: Scale) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _notes(marks: Sequence[Mark], labels: Sequence[str]) -> dict[str, Any]:
-    known = {label: at for at, label in enumerate(labels)}
+def _notes(marks: Sequence[Mark], index: pd.Index) -> dict[str, Any]:
+    """Each note at the step that its day lies in."""
+    try:
+        steps = pd.DatetimeIndex(pd.to_datetime(index))
+    except (ValueError, TypeError):
+        steps = pd.DatetimeIndex([])
     data = []
     for mark in marks:
-        name = next((form for form in _forms(mark) if form in known), None)
-        if name is not None:
-            data.append(option.mark_line(mark, 0) | {"xAxis": known[name]})
+        at = int(steps.searchsorted(pd.Timestamp(mark.at), side="right")) - 1
+        if at >= 0:
+            data.append(option.mark_line(mark, 0) | {"xAxis": at})
     return {"silent": True, "symbol": "none", "animation": False, "data": data}
-
-
-def _forms(mark: Mark) -> list[str]:
-    return [mark.at.strftime(form).lstrip("0") for form in ("%d %b", "%d %b %Y", "%b %Y")]
 
 
 def _plain(values: Sequence[float], chosen: Scale) -> list[float | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -61,13 +62,20 @@ def base(legend: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def time_axis(first: float | None, last: float | None) -> dict[str, Any]:
-    """Time across, from wall-clock milliseconds to wall-clock milliseconds."""
+def time_axis(first: float | None, last: float | None, days: float = 0) -> dict[str, Any]:
+    """Time across, from wall-clock milliseconds to wall-clock milliseconds.
+
+    days: how many the data cover; where single days are named, a month's first is named too.
+    """
+    daily = 2 < days <= 100
     axis: dict[str, Any] = {
         "type": "time",
         "splitLine": {"show": False},
         "axisTick": {"show": False},
-        "axisLabel": {"formatter": _TIME, "hideOverlap": True},
+        "axisLabel": {
+            "formatter": _TIME | ({"month": _TIME["day"], "year": _TIME["day"]} if daily else {}),
+            "hideOverlap": True,
+        },
     }
     return axis | ({} if first is None else {"min": first, "max": last})
 
@@ -79,6 +87,9 @@ def category_axis(labels: Sequence[str], **more: Any) -> dict[str, Any]:
 
 def value_axis(scale: Scale, low: float | None, high: float | None) -> dict[str, Any]:
     """Figures along an axis, with their unit on every tick."""
+    if low is not None and high is not None:
+        step = nice_step((high - low) / scale.divide / 4)
+        high = low + 4 * step * scale.divide
     axis: dict[str, Any] = {
         "type": "value",
         "splitNumber": 3,
@@ -93,8 +104,17 @@ def value_axis(scale: Scale, low: float | None, high: float | None) -> dict[str,
     if low is None:
         axis["scale"] = True
     elif high is not None:
-        axis["interval"] = (high - low) / scale.divide / 4
+        axis["interval"] = step
     return axis
+
+
+def nice_step(least: float) -> float:
+    """The smallest step of at least `least` that people count in: 1, 2, 2.5, 5 × 10ⁿ."""
+    if least <= 0 or not math.isfinite(least):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(each for each in (1, 2, 2.5, 5, 10) if each * power >= least * (1 - 1e-9))
+    return float(f"{step * power:.10g}")
 
 
 def threshold_line(line: Threshold, scale: Scale) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def build(drawing: Drawing) -> dict[str, Any]:
     chosen = scale(drawing.unit, top)
     several = len(lines) > 1
     return option.base(legend=several) | {
-        "xAxis": option.time_axis(*_span(drawing.span)),
+        "xAxis": option.time_axis(*_span(drawing.span), _days(x)),
         "yAxis": option.value_axis(chosen, drawing.low, drawing.high),
         "dataset": {"source": frames.table(x, lines / chosen.divide)},
         "series": _series(drawing, lines, chosen, top),
@@ -146,6 +146,10 @@ def _largest(lines: Numbers, drawing: Drawing) -> float:
     if drawing.kind == "stacked" and lines.size:
         top = max(top, float(np.nansum(np.abs(lines), axis=0).max(initial=0.0)))
     return max(top, drawing.high or 0.0)
+
+
+def _days(x: Numbers) -> float:
+    return float(x[-1] - x[0]) / 86_400_000 if len(x) > 1 else 0.0
 
 
 def _span(span: Span | None) -> tuple[float | None, float | None]:

@@ -7,10 +7,10 @@ from datetime import date
 
 import pandas as pd
 
-from data import company, database
+from data import company, database, fx
 from data.queries import finance, finance_documents, finance_sheet
 from data.queries.figure import Figure
-from data.queries.finance_inputs import Inputs
+from data.queries.finance_inputs import CLOSING, Inputs
 from data.queries.tracks import months_before
 
 CYCLE = ("cash_conversion_cycle", "dso", "dio", "dpo")
@@ -96,13 +96,42 @@ def sheet(day: date) -> tuple[date, pd.DataFrame] | None:
     return closing, pd.DataFrame(rows, columns=["category", "amount"])
 
 
-def profit(start: date, end: date) -> pd.DataFrame:
-    """Profit-and-loss lines of the months that lie in the range: category, account, amount."""
-    frame: pd.DataFrame = database.frame(
-        "SELECT initcap(replace(category, '_', ' ')) AS category, account, "
-        "sum(amount)::float8 AS amount FROM ledger_lines "
-        "WHERE statement = 'profit_and_loss' AND month BETWEEN date_trunc('month', CAST(:start AS "
-        "date)) AND :end GROUP BY category, account ORDER BY category, amount DESC",
-        start=start, end=end,
+_STATEMENT = ("revenue", "cogs", "operating_expenses", "other_income", "other_expenses", "taxes")
+_INCOME = ("revenue", "other_income")
+# What each subtotal follows: the positions summed so far, income less costs.
+_SUBTOTALS = {"cogs": "Gross profit", "operating_expenses": "Operating profit"}
+_WORDED = {"cogs": "Cost of goods sold"}
+
+
+def profit(start: date, end: date) -> tuple[pd.DataFrame, int]:
+    """Profit and loss of the months that the range touches: category, account, amount.
+
+    Company currency at the rate of each month's end; the number beside the frame counts lines
+    without one, which are left out. Subtotals and the profit are rows without an account.
+    """
+    found = database.frame(
+        "SELECT category, account, sum(amount * rate)::float8 AS amount, "
+        "count(*) FILTER (WHERE rate IS NULL) AS gaps "
+        f"FROM (SELECT l.*, {fx.rate('currency', CLOSING)} AS rate FROM ledger_lines l "
+        "WHERE statement = 'profit_and_loss' AND month BETWEEN date_trunc('month', "
+        "CAST(:start AS date)) AND :end) dated GROUP BY category, account "
+        "ORDER BY category, amount DESC NULLS LAST",
+        start=start, end=end, company=company.currency(),
     )  # fmt: skip
-    return frame
+    made = pd.DataFrame(_statement(found), columns=["category", "account", "amount"])
+    return made.astype({"amount": "float64"}), int(found["gaps"].sum())
+
+
+def _statement(found: pd.DataFrame) -> list[tuple[str, str, float]]:
+    """The positions in the order of a statement, with what remains after each of them."""
+    rows: list[tuple[str, str, float]] = []
+    remains = 0.0
+    for category in _STATEMENT:
+        lines = found[(found["category"] == category) & found["amount"].notna()]
+        words = _WORDED.get(category, category.replace("_", " ").capitalize())
+        for account, amount in zip(lines["account"], lines["amount"], strict=True):
+            rows.append((words, account, amount))
+            remains += amount if category in _INCOME else -amount
+        if rows and category in _SUBTOTALS:
+            rows.append((_SUBTOTALS[category], "", remains))
+    return [*rows, ("Profit", "", remains)] if rows else []

@@ -200,14 +200,14 @@ def together(noun: str, tracks: list[Track], end: date) -> Track:
     return Track(noun, first, values)
 
 
-_CLOSING = "(month + interval '1 month - 1 day')::date"
+CLOSING = "(month + interval '1 month - 1 day')::date"
 
 
 def _ledger(statement: str, end: date) -> dict[date, dict[str, float]]:
     """Amounts by month's last day and category, months over by `end` only."""
     rows = database.read(
         "SELECT closing, category, sum(amount * rate)::float8 AS amount "
-        f"FROM (SELECT l.*, {_CLOSING} AS closing, {fx.rate('currency', _CLOSING)} AS rate "
+        f"FROM (SELECT l.*, {CLOSING} AS closing, {fx.rate('currency', CLOSING)} AS rate "
         "FROM ledger_lines l WHERE statement = :statement) dated "
         "WHERE closing <= :end GROUP BY closing, category",
         statement=statement, end=end, company=company.currency(),

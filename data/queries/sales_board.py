@@ -39,6 +39,16 @@ def figures(
     return {slug: _figure(slug, row, source, as_of, sample) for slug in slugs}
 
 
+def sums(start: date, end: date) -> dict[str, float]:
+    """Each measure of the roll-up over the company days, money in company currency."""
+    row = database.one(
+        f"SELECT {_SUMS} FROM sales_daily_channel WHERE day BETWEEN :start AND :end",
+        start=start, end=end,
+    )  # fmt: skip
+    assert row is not None
+    return {name: float(row[name]) for name in MEASURES}
+
+
 def _figure(slug: str, row: Mapping[str, Any], source: str, as_of: Any, sample: bool) -> Figure:
     part = _part(slug, row)
     number, reason = judge(FORMULAS[slug], part, company.currency())

@@ -17,7 +17,7 @@ from streamlit.elements.echarts_chart import _normalize_spec, _serialize_option
 from streamlit.testing.v1 import AppTest
 
 from components import board
-from components.charts import Mark, Threshold, categories, frames, matrix, timeseries
+from components.charts import Mark, Threshold, categories, frames, matrix, option, timeseries
 from components.charts.timeseries import Drawing
 
 LONDON = ZoneInfo("Europe/London")
@@ -139,6 +139,26 @@ def test_notes_stand_at_their_moment() -> None:
     placed = option["series"][0]["markLine"]["data"][0]
     assert placed["xAxis"] == frames.clock_of(START, ZoneInfo("UTC"))
     assert len(placed["label"]["formatter"]) <= 28
+
+
+def test_a_note_stands_at_the_week_that_its_day_lies_in() -> None:
+    frame = pd.DataFrame({"a": [1.0, 2.0]}, index=pd.Index(["2026-11-02", "2026-11-09"]))
+    marks = [Mark(date(2026, 11, 11), "strike"), Mark(date(2026, 10, 30), "before it began")]
+    drawn = categories.stacked(frame, "count", {}, None, marks)["series"][0]["markLine"]["data"]
+    assert [(line["name"], line["xAxis"]) for line in drawn] == [("strike", 1)]
+
+
+def test_parts_that_do_not_add_up_stand_side_by_side() -> None:
+    frame = pd.DataFrame({"a": [1.0], "b": [20_000.0]}, index=["current"])
+    drawn = categories.stacked(frame, "count", {}, None, (), side_by_side=True)
+    assert len({series["stack"] for series in drawn["series"]}) == 2
+
+
+@pytest.mark.parametrize(
+    ("least", "step"), [(211.14, 250), (25, 25), (1.9, 2), (0.013, 0.02), (6, 10), (0, 1)]
+)
+def test_ticks_stand_at_figures_that_people_count_in(least: float, step: float) -> None:
+    assert option.nice_step(least) == step
 
 
 def test_who_cannot_see_a_chart_is_told_its_figures() -> None:

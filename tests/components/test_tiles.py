@@ -55,6 +55,12 @@ def test_a_fall_is_good_where_lower_is_better() -> None:
     assert "sx-delta sx-flat" in _html(value=90, previous=0)
 
 
+def test_what_was_zero_before_is_named_and_not_divided_by() -> None:
+    shown = _html(value=4, previous=0)
+    assert "was 0, vs previous" in shown
+    assert "%" not in shown
+
+
 def test_a_tile_says_both_comparisons_its_target_and_the_exact_figure() -> None:
     shown = _html(value=12_345.67, unit="money", previous=12_000, last_year=15_000, target=13_000)
     for words in ("+2.9 %", "vs previous", "−17.7 %", "vs last year", "Target ≥ £13k"):

@@ -96,6 +96,18 @@ def test_a_change_is_relative_and_in_points_for_percents(
     assert units.change_text(found, unit) == shown
 
 
+def test_a_handful_of_things_changes_by_their_number() -> None:
+    assert units.change_text(units.change(1, 0, "products"), "products") == "+1"
+    assert units.change_text(units.change(2, 9, "batches"), "batches") == "−7"
+    assert units.change_text(units.change(3, 3, "batches"), "batches") == "±0"
+
+
+def test_one_of_many_is_counted_in_the_singular() -> None:
+    assert units.counted(1, "lines without a cost") == "1 line without a cost"
+    assert units.counted(1_200, "orders without a customer") == "1,200 orders without a customer"
+    assert units.counted(1, "products") == "1 product"
+
+
 @pytest.mark.parametrize(("value", "before"), [(None, 1), (1, None), (1, 0), (math.nan, 1)])
 def test_a_change_without_a_base_is_undefined(value: float | None, before: float | None) -> None:
     assert units.change(value, before) is None

@@ -67,6 +67,15 @@ def test_a_note_is_found_on_every_day_that_it_covers() -> None:
     assert not notes.remove(number)
 
 
+def test_a_note_can_be_given_other_days_and_words() -> None:
+    number = notes.add(date(2026, 1, 5), date(2026, 1, 5), "Fair", "mia", "dso")
+    assert notes.change(number, date(2026, 2, 1), date(2026, 2, 2), "Trade fair", None)
+    assert notes.between(date(2026, 1, 1), date(2026, 1, 31)).empty
+    found = notes.between(date(2026, 2, 2), date(2026, 2, 2), "dio")
+    assert list(found["note"]) == ["Trade fair"]
+    assert not notes.change(number + 1, date(2026, 2, 1), date(2026, 2, 2), "x", None)
+
+
 def test_a_note_needs_words_and_days_in_order() -> None:
     with pytest.raises(notes.BadNote, match="1 to 500"):
         notes.add(date(2026, 1, 1), date(2026, 1, 1), "  ", "mia")

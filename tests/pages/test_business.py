@@ -48,7 +48,7 @@ def test_tiles_tell_value_change_source_and_target(stocked: RunningApp, signed_i
     margin = page.get_by_role("listitem").filter(has_text="Gross margin")
     expect(margin).to_contain_text("60")
     expect(margin).to_contain_text("Target")
-    expect(margin).to_contain_text("Without 1 lines without a cost")
+    expect(margin).to_contain_text("Leaves out 1 line without a cost")
     for title in ("Net revenue by channel", "Channels", "Products", "What moved net revenue"):
         expect(page.get_by_role("heading", name=title)).to_be_visible()
 

@@ -85,3 +85,28 @@ def test_a_new_target_is_used_at_once(signed_in: Callable[..., Page]) -> None:
     expect(page.get_by_text("is held against the new bounds")).to_be_visible()
     page.goto(page.url.replace("targets?kpi=dso", "kpi?kpi=dso"))
     expect(page.get_by_text("Target ≤ 7 d").first).to_be_visible()
+
+
+def test_a_note_is_written_changed_removed_and_brought_back(
+    signed_in: Callable[..., Page],
+) -> None:
+    page = signed_in("kpi?kpi=net_revenue")
+    page.get_by_role("button", name="Write a note").click()
+    page.get_by_role("textbox", name="Note").fill("Trade *fair*")
+    page.get_by_role("button", name="Add note").click()
+    notes = page.locator(".st-key-notes")
+    expect(notes.get_by_text("Trade *fair*")).to_be_visible()
+    notes.get_by_role("button", name="Edit").click()
+    page.get_by_role("textbox", name="Note").fill("Harvest fair")
+    page.get_by_role("button", name="Save").click()
+    expect(notes.get_by_text("Harvest fair")).to_be_visible()
+    notes.get_by_role("button", name="Remove").click()
+    expect(notes.get_by_text("Harvest fair")).to_have_count(0)
+    notes.get_by_role("button", name="Undo").click()
+    expect(notes.get_by_text("Harvest fair")).to_be_visible()
+
+
+def test_net_revenue_is_told_with_its_parts(signed_in: Callable[..., Page]) -> None:
+    page = signed_in("kpi?kpi=net_revenue")
+    expect(page.get_by_text("− refunds £")).to_be_visible()
+    _panels_work(page)
