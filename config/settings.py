@@ -55,11 +55,7 @@ class Settings(BaseSettings):
     )
 
     sentia_backups_kept: int = Field(
-        7,
-        ge=0,
-        le=3660,
-        description="Backups kept in `backups` under SENTIA_HOME, one made each night at 02:30 "
-        "company time; 0 makes none.",
+        7, ge=0, le=3660, description="Nightly backups kept in SENTIA_HOME/backups; 0 makes none."
     )
 
     # Company

@@ -52,9 +52,9 @@ def environment() -> dict[str, str]:
         "PGSSLMODE": query.get("sslmode"),
         "PGSSLROOTCERT": query.get("sslrootcert"),
     }
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("PG")}
     given = {name: text for name, text in known.items() if text}
-    return kept | given | {"PGCONNECT_TIMEOUT": "10", "PGAPPNAME": "backup", "LC_ALL": "C"}
+    path = os.environ.get("PATH", "")
+    return given | {"PATH": path, "PGCONNECT_TIMEOUT": "10", "PGAPPNAME": "backup", "LC_ALL": "C"}
 
 
 def output(name: str, *arguments: str) -> str:
