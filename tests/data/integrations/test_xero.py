@@ -96,6 +96,7 @@ def test_another_currency_keeps_the_documents_own_rate(
     ]
     page = pages(client(fake, time), "invoices")[0]
     found = documents([page])
+    assert found[0].open is not None
     assert found[0].open / found[0].rate == 50
     assert page.faults[0].problem == "CurrencyRate of document INV-2 is missing"
 

@@ -34,11 +34,11 @@ def ledger(books: Books, time: Time) -> Books:
     return books
 
 
-def cash() -> list[tuple[str, Decimal]]:
+def cash() -> list[tuple[str, int]]:
     rows = db.read(
         "SELECT day::text AS day, balance FROM bank_balances WHERE day >= '2026-08-31' ORDER BY day"
     )
-    return [(row["day"], row["balance"]) for row in rows]
+    return [(row["day"], int(row["balance"])) for row in rows]
 
 
 def test_cash_between_two_balances_follows_the_banks_movements(
