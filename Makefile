@@ -7,7 +7,7 @@ ROOMS := config data auth alerts components pages server worker commands
 run: .venv/runtime ## start the product
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT)
 
-test: .venv/development browser ## run every test
+test: .venv/development browser provider ## run every test
 	$(BIN)/pytest
 
 check: .venv/development ## format, lint, types, imports, security
@@ -35,6 +35,18 @@ browser: ## find or install the browser that the tests drive
 		echo "No browser found. Install one: sudo apt-get install chromium"; exit 1; \
 	fi
 
+provider: tests/oidc/node_modules/.package-lock.json ## install the OpenID provider of the tests
+
+tests/oidc/node_modules/.package-lock.json: tests/oidc/package-lock.json
+	@command -v npm >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm; \
+	else \
+		echo "Node.js was not found. Install it: sudo apt-get install nodejs npm"; exit 1; \
+	fi
+	@cd tests/oidc && npm ci --silent --no-audit --no-fund
+	@touch $@
+
 .venv/bin/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed. Install it: sudo apt-get install python3 python3-venv"; exit 1; }
@@ -53,4 +65,4 @@ browser: ## find or install the browser that the tests drive
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
-.PHONY: run test check demo bench screenshot browser help
+.PHONY: run test check demo bench screenshot browser provider help

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from server import instrument, routes, tuning
+from server import instrument, routes, single_sign_on, tuning
 from server.lifespan import lifespan
 from server.startup import settings_or_exit
 
-settings_or_exit()
+chosen = settings_or_exit()
 tuning.apply()
 app = st.App(
     "server/shell.py",
@@ -14,4 +14,5 @@ app = st.App(
     routes=routes.everything(),
     middleware=routes.middleware(),
     on_script_error=instrument.script_failed,
+    secrets=single_sign_on.secrets_for_streamlit(chosen),
 )

@@ -37,7 +37,7 @@ def ensure_admin(password: str | None = None) -> str | None:
         if opened.execute(text("SELECT 1 FROM users LIMIT 1")).scalar():
             return None
         digest = passwords.hashed(secret)
-        _insert(opened, "admin", "admin", name="Administrator", digest=digest)
+        insert(opened, "admin", "admin", name="Administrator", digest=digest)
         audit.record("user.add", on="admin", detail={"role": "admin"}, opened=opened)
     return None if chosen else secret
 
@@ -53,7 +53,7 @@ def add(
 ) -> int:
     """Make an account and return its id. Raises AccountRefused or PasswordRefused."""
     username = tidy(username)
-    if not _USERNAME.fullmatch(username):
+    if not usable(username):
         raise AccountRefused(
             "The username cannot be used; take letters, digits and . _ @ + - only, at most 64."
         )
@@ -64,7 +64,7 @@ def add(
     try:
         with database.transaction() as opened:
             shown = name.strip() or username
-            made = _insert(opened, username, role, name=shown, email=email, digest=digest)
+            made = insert(opened, username, role, name=shown, email=email, digest=digest)
             audit.record("user.add", actor=by, on=username, detail={"role": role}, opened=opened)
     except IntegrityError:
         raise AccountRefused(
@@ -219,13 +219,18 @@ def tidy(username: str) -> str:
     return username.strip().lower()
 
 
+def usable(username: str) -> bool:
+    """Whether an account may go by that name."""
+    return _USERNAME.fullmatch(username) is not None
+
+
 def require_role(role: str) -> None:
     """Raise AccountRefused unless there is such a role."""
     if role not in roles.ROLES:
         raise AccountRefused(f"There is no role {role!r}; use one of {', '.join(roles.ROLES)}.")
 
 
-def _insert(
+def insert(
     opened: Connection,
     username: str,
     role: str,
@@ -234,6 +239,7 @@ def _insert(
     email: str | None = None,
     digest: str | None = None,
 ) -> int:
+    """The row of a new account, within the caller's transaction; its id."""
     made: int = opened.execute(
         text(
             """

@@ -18,6 +18,8 @@ from config.settings import settings
 from data import database
 
 COOKIE = "sentia_session"
+# How a session began, beside "password"; the second stands for a second factor at the provider.
+SSO, SSO_TWICE = "single sign-on", "single sign-on, two factors"
 # A session that still admits: `s` is sessions, `u` its user.
 LIVE = "s.ended_at IS NULL AND s.expires_at > now() AND s.seen_at + s.idle > now()"
 _FIT = (
@@ -75,8 +77,9 @@ def _look_up(key: bytes) -> Person | None:
     row = database.one(
         f"""
         SELECT u.id, u.username, u.name, u.role, s.id AS session_id, u.zone, u.theme, u.start_page,
-               EXISTS (SELECT 1 FROM second_factors f
-                       WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS factor
+               s.method = '{SSO_TWICE}' OR EXISTS (
+                   SELECT 1 FROM second_factors f
+                   WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS factor
         FROM sessions s JOIN users u ON u.id = s.user_id
         WHERE s.token_hash = :key AND {_FIT}
         """,
@@ -237,21 +240,6 @@ def still_good(ids: Collection[int]) -> set[int]:
         ids=list(ids),
     )
     return {row["id"] for row in rows}
-
-
-def device(agent: str | None) -> str:
-    """A browser's long name in two words, such as “Firefox on Windows”."""
-    given = agent or ""
-    browser = next((name for mark, name in _BROWSERS if mark in given), "Browser")
-    system = next((name for mark, name in _SYSTEMS if mark in given), "")
-    return f"{browser} on {system}" if system else browser
-
-
-# The first mark that is found decides: every browser claims to be those after it.
-_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),
-             ("Safari", "Safari"), ("curl", "curl"))  # fmt: skip
-_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
-            ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))  # fmt: skip
 
 
 def touch(active: Collection[int], open_: Collection[int]) -> None:

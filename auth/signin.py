@@ -46,14 +46,19 @@ def attempt(username: str, password: str, address: str | None) -> Outcome:
         return Outcome(problem=WRONG)
     waits.succeeded(account, address or "")
     if factors.enabled(user["id"]):
-        return Outcome(claim=sessions.ticket(user["id"], _CLAIM, seconds=_CLAIM_S))
+        return Outcome(claim=claim_for(user["id"]))
     return Outcome(ticket=sessions.ticket(user["id"]))
+
+
+def claim_for(user_id: int, method: str = "password") -> str:
+    """What somebody holds who came half the way and owes a code."""
+    return sessions.ticket(user_id, _CLAIM, method, _CLAIM_S)
 
 
 def prove(claim: str, code: str, address: str | None) -> Outcome:
     """The second step of a sign-in: a code of the app or a recovery code."""
     user = database.one(
-        "SELECT u.id, u.username FROM tickets t JOIN users u ON u.id = t.user_id"
+        "SELECT u.id, u.username, t.method FROM tickets t JOIN users u ON u.id = t.user_id"
         " WHERE t.token_hash = :key AND t.purpose = :purpose AND t.expires_at > now()",
         key=sessions.digest(claim),
         purpose=_CLAIM,
@@ -70,7 +75,7 @@ def prove(claim: str, code: str, address: str | None) -> Outcome:
         return Outcome(problem="The code is wrong or was used already.", claim=claim)
     waits.succeeded(f"code of {user['id']}", "")
     database.execute("DELETE FROM tickets WHERE token_hash = :key", key=sessions.digest(claim))
-    return Outcome(ticket=sessions.ticket(user["id"]))
+    return Outcome(ticket=sessions.ticket(user["id"], method=user["method"]))
 
 
 def step_up(person: Person, secret: str, address: str | None) -> str | None:
@@ -95,6 +100,17 @@ def stepped_up(person: Person) -> bool:
         database.scalar(
             "SELECT 1 FROM sessions WHERE id = :id AND ended_at IS NULL"
             " AND stepped_up_at > now() - interval '10 minutes'",
+            id=person.session_id,
+        )
+    )
+
+
+def signed_in_just_now(person: Person) -> bool:
+    """Whether the sign-in itself, or a step up, is at most ten minutes old."""
+    return bool(
+        database.scalar(
+            "SELECT 1 FROM sessions WHERE id = :id AND ended_at IS NULL"
+            " AND greatest(created_at, stepped_up_at) > now() - interval '10 minutes'",
             id=person.session_id,
         )
     )

@@ -24,9 +24,11 @@ takes the default. A value that cannot be used stops the start with the variable
 
 def text() -> str:
     """The page: one row a setting, in the order of the table in config/settings.py."""
+    fields = Settings.model_fields
+    own_first = sorted(fields, key=lambda name: name not in Settings.__annotations__)
     rows = [
-        f"| `{name.upper()}` | {_default(field)} | {field.description} |"
-        for name, field in Settings.model_fields.items()
+        f"| `{name.upper()}` | {_default(fields[name])} | {fields[name].description} |"
+        for name in own_first
     ]
     return _INTRODUCTION + "\n".join(rows) + "\n"
 

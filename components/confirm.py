@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from auth import signin
-from components import guard
+from auth import identities, signin
+from components import guard, login
+from config.settings import settings
 
 
 def fresh(what: str, key: str) -> bool:
@@ -15,6 +16,7 @@ def fresh(what: str, key: str) -> bool:
     """
     person = guard.person()
     if signin.stepped_up(person):
+        st.session_state.pop(login.REFUSED, None)
         return True
     with st.form(f"confirm-{key}", clear_on_submit=True, border=True, width=480):
         st.markdown(f"Confirm that it is you to {what}.")
@@ -26,4 +28,10 @@ def fresh(what: str, key: str) -> bool:
             if problem is None:
                 st.rerun()
             st.error(problem, icon=":material/error:")
+        elif refused := login.refusal():
+            st.error(refused, icon=":material/error:")
+    if identities.linked(person.id) and st.button(
+        f"Confirm with {settings().sentia_oidc_label}", key=f"confirm-{key}-provider"
+    ):
+        st.login(login.PROVIDER_ANEW)
     return False

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from auth import links, passwords, signin
+from auth import identities, links, passwords, signin
 from auth.passwords import PasswordRefused
 from auth.signin import Outcome
 from components import brand, guard
@@ -18,6 +18,11 @@ from components.markup import escape
 from config.settings import settings
 from data.database import DatabaseUnavailable
 
+# What server/single_sign_on.py and the form agree on: Streamlit's names of the provider (asked as
+# ever, asked anew), where it leaves a claim, and which parameter says why somebody was refused.
+PROVIDER, PROVIDER_ANEW = "company", "anew"
+CLAIM_COOKIE = "sentia_claim"
+REFUSED = "refused"
 _CLAIM = "sign-in claim"
 _FIELDS = {
     "Form name": "Sign in",
@@ -30,10 +35,10 @@ _FIELDS = {
 def form(company: str) -> None:
     """Name of the company and the form; a right password makes the browser fetch its cookie."""
     with _card(company):
-        claim = st.session_state.get(_CLAIM)
+        claim = st.session_state.get(_CLAIM, st.context.cookies.get(CLAIM_COOKIE))
         outcome = (_draw() if claim is None else _code(claim)) or Outcome(claim=claim)
-        if outcome.problem:
-            st.error(outcome.problem, icon=":material/error:")
+        if problem := outcome.problem or refusal():
+            st.error(problem, icon=":material/error:")
         if outcome.ticket:
             enter(outcome.ticket)
             return
@@ -41,7 +46,25 @@ def form(company: str) -> None:
             st.session_state[_CLAIM] = outcome.claim
             if not outcome.problem:
                 st.rerun()
-        _forgotten()
+        if claim is None:
+            _by_provider()
+            _forgotten()
+
+
+def refusal() -> str | None:
+    """Why single sign-on led back here, said once; never a text out of the address."""
+    if REFUSED in st.query_params:
+        st.session_state[REFUSED] = st.query_params[REFUSED]
+        del st.query_params[REFUSED]
+    return identities.REFUSALS.get(st.session_state.get(REFUSED, ""))
+
+
+def _by_provider() -> None:
+    """The way through the company's own sign-in, where one is set."""
+    if settings().single_sign_on and st.button(
+        f"Sign in with {settings().sentia_oidc_label}", key="provider", width="stretch"
+    ):
+        st.login(PROVIDER)
 
 
 def enter(ticket: str) -> None:
@@ -108,7 +131,7 @@ def _code(claim: str) -> Outcome | None:
 
 def _forgotten() -> None:
     """A way back in; the same answer whoever asks."""
-    if st.session_state.get(_CLAIM) is not None or settings().sentia_smtp_url is None:
+    if settings().sentia_smtp_url is None:
         return
     with st.expander("Forgotten password"):
         email = st.text_input("Email address", key="forgotten")

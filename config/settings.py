@@ -10,16 +10,17 @@ from typing import Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from config.durations import by_role
+from config.single_sign_on import SingleSignOnSettings
 
 
 class SettingsError(Exception):
     """A setting that cannot be used; its text is one sentence that names the variable."""
 
 
-class Settings(BaseSettings):
+class Settings(SingleSignOnSettings):
     """Field name = environment variable in lower case. Frozen once read."""
 
     model_config = SettingsConfigDict(

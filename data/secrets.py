@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import os
 import tempfile
 from collections.abc import Iterable
@@ -93,13 +94,21 @@ def _resealed(ring: MultiFernet, sealed: str) -> str:
         ) from None
 
 
+def derived(purpose: str) -> str:
+    """A key for another purpose, the same on every instance that has the newest key."""
+    return hmac.new(_keys()[0], purpose.encode(), "sha256").hexdigest()
+
+
 def _ring() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in _keys()])
+
+
+def _keys() -> list[bytes]:
     """Newest key first. The key file stays readable beside SENTIA_SECRET_KEY."""
     chosen = settings().sentia_secret_key
     given = [] if chosen is None else _named_keys(chosen.get_secret_value())
     stored = _file_keys(create=not given)
-    keys: list[str | bytes] = [*given, *stored]
-    return MultiFernet([Fernet(key) for key in keys])
+    return [*given, *(key.encode("ascii") for key in stored)]
 
 
 def _named_keys(value: str) -> Iterable[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from auth import people, sessions, usage
+from auth import devices, people, sessions, usage
 from components import guard, tables, tiles
 from components.panel import panel
 from components.tiles import Tile
@@ -36,13 +36,13 @@ def _here() -> None:
         columns = {"name": "Name", "role": "Role", "page": "Page", "since": "Since",
                    "address": "From", "agent": "Browser"}  # fmt: skip
         frame = usage.now()
-        frame["agent"] = frame["agent"].map(sessions.device)
+        frame["agent"] = frame["agent"].map(devices.device)
         tables.table(frame, name="here-now", columns=columns, nothing="Nobody is here.")
 
 
 def _sessions() -> None:
     rows = sessions.live()
-    frame = pd.DataFrame([{**row, "agent": sessions.device(row["agent"])} for row in rows])
+    frame = pd.DataFrame([{**row, "agent": devices.device(row["agent"])} for row in rows])
     columns = {"id": "Session", "username": "Username", "role": "Role", "created_at": "Since",
                "seen_at": "Last seen", "expires_at": "Ends", "method": "By",
                "address": "From", "agent": "Browser"}  # fmt: skip

@@ -31,7 +31,8 @@ _WITHOUT_SCRIPT = "<noscript><p>This dashboard needs JavaScript.</p></noscript>"
 # What every page of ours draws with; each brings along what it imports.
 _SOON = ("EChartsChart", "Html", "Selectbox", "PageLink")
 _IMPORT = re.compile(r"""(?:from|import)\s*["']\./([\w.-]+\.js)["']""")
-_RESERVED = ("/health", "/metrics", "/api", "/media", "/component", "/static", "/app", "/auth")
+_RESERVED = ("/health", "/metrics", "/api", "/media", "/component", "/static", "/app", "/auth",
+             "/oauth2callback")  # fmt: skip
 
 
 class Document:

@@ -12,13 +12,20 @@ from starlette.types import Scope
 from auth import sessions
 from auth.people import Person
 
+STREAMLIT_USER = "_streamlit_user"
+
 
 def token_in(scope: Scope) -> str | None:
     """The session cookie's value, None without one."""
+    return cookie_in(scope, sessions.COOKIE)
+
+
+def cookie_in(scope: Scope, wanted: str) -> str | None:
+    """A cookie's value, None without one."""
     for line in Headers(scope=scope).getlist("cookie"):
         for part in line.split(";"):
             name, _, value = part.strip().partition("=")
-            if name == sessions.COOKIE:
+            if name == wanted:
                 return value.strip('"') or None
     return None
 
@@ -43,14 +50,27 @@ def is_https(scope: Scope) -> bool:
 
 def told(scope: Scope, **ours: str | None) -> dict[str, Any]:
     """A copy of the scope whose x-sentia-* headers are ours alone, never the browser's."""
-    headers = [pair for pair in scope["headers"] if not pair[0].lower().startswith(b"x-sentia-")]
+    headers = [_without_streamlit(pair) for pair in scope["headers"]
+               if not pair[0].lower().startswith(b"x-sentia-")]  # fmt: skip
     for name, value in ours.items():
         if value is not None:
             headers.append((f"x-sentia-{name}".encode(), value.encode("latin-1", "replace")))
     return {**scope, "headers": headers}
 
 
-def set_cookie(token: str, seconds: int, secure: bool) -> str:
+def _without_streamlit(pair: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Streamlit's own identity cookie is good for 30 days and cannot be withdrawn: nobody has one.
+
+    Whoever brings one along has it from elsewhere.
+    """
+    if pair[0].lower() != b"cookie" or STREAMLIT_USER.encode() not in pair[1]:
+        return pair
+    kept = [part for part in pair[1].split(b";")
+            if not part.strip().startswith(STREAMLIT_USER.encode())]  # fmt: skip
+    return pair[0], b";".join(kept)
+
+
+def set_cookie(value: str, seconds: int, secure: bool, name: str = sessions.COOKIE) -> str:
     """A Set-Cookie value that scripts cannot read and other sites' requests do not carry."""
     flags = f"Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
-    return f"{sessions.COOKIE}={token}; {flags}"
+    return f"{name}={value}; {flags}"

@@ -15,6 +15,7 @@ from server.document import Document
 from server.instrument import Instrument, Routed
 from server.proxies import Proxies
 from server.security import Gate
+from server.single_sign_on import SingleSignOn
 from server.sockets import Doors
 
 
@@ -40,6 +41,7 @@ def middleware() -> list[Middleware]:
         Middleware(Proxies, trusted=chosen.trusted_proxies),
         Middleware(Instrument),
         Middleware(Gate, settings=chosen, page=document.plain.decode()),
+        Middleware(SingleSignOn),
         Middleware(Assets, document=document),
         Middleware(Doors),
         Middleware(Routed),

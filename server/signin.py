@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Scope
 
 from auth import sessions
+from components import login
 from data.database import DatabaseUnavailable
 from server import identity
 
@@ -53,14 +56,15 @@ async def begin(request: Request) -> Response:
     if not 0 < len(body) <= _LONGEST_TICKET:
         return _problem(400, "A ticket is needed; sign in on the page.")
     try:
-        made = await run_in_threadpool(_redeem, request, body.decode("ascii", "replace"))
+        cookie = await run_in_threadpool(cookie_for, body.decode("ascii", "replace"), request.scope)
     except DatabaseUnavailable as error:
         return _problem(503, str(error))
-    if made is None:
+    if cookie is None:
         return _problem(401, "The ticket was used or is too old; sign in again.")
-    seconds = max(1, int((made.expires_at - datetime.now(UTC)).total_seconds()))
-    cookie = identity.set_cookie(made.token, seconds, identity.is_https(request.scope))
-    return Response(status_code=204, headers={"Set-Cookie": cookie, "Cache-Control": "no-store"})
+    answer = Response(status_code=204, headers={"Set-Cookie": cookie, "Cache-Control": "no-store"})
+    if identity.cookie_in(request.scope, login.CLAIM_COOKIE):
+        answer.headers.append("Set-Cookie", no_claim(request.scope))
+    return answer
 
 
 async def finish(request: Request) -> Response:
@@ -84,13 +88,23 @@ async def script(_: Request) -> Response:
     )
 
 
-def _redeem(request: Request, ticket: str) -> sessions.Opened | None:
-    """Whoever was signed in before in this browser is not any more: no session is carried over."""
-    address = identity.address_of(request.scope)
-    made = sessions.redeem(ticket, address, request.headers.get("user-agent"))
-    if made is not None:
-        sessions.sign_out(identity.token_in(request.scope), address)
-    return made
+def cookie_for(ticket: str, scope: Scope) -> str | None:
+    """The Set-Cookie value of a new session; None when the ticket is no good.
+
+    Whoever was signed in before in this browser is not any more: no session is carried over.
+    """
+    address = identity.address_of(scope)
+    made = sessions.redeem(ticket, address, Headers(scope=scope).get("user-agent"))
+    if made is None:
+        return None
+    sessions.sign_out(identity.token_in(scope), address)
+    seconds = max(1, int((made.expires_at - datetime.now(UTC)).total_seconds()))
+    return identity.set_cookie(made.token, seconds, identity.is_https(scope))
+
+
+def no_claim(scope: Scope) -> str:
+    """Takes away what single sign-on left for somebody who owed a code."""
+    return identity.set_cookie("", 0, identity.is_https(scope), login.CLAIM_COOKIE)
 
 
 def _from_our_page(request: Request) -> bool:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from auth import people, sessions
+from auth import devices, people, sessions
 from auth.sessions import Opened
 from config import settings as settings_module
 from config.settings import SettingsError
@@ -197,4 +197,4 @@ def test_the_sweep_removes_what_nobody_can_use(database: str) -> None:
     ],
 )  # fmt: skip
 def test_a_browser_is_named_in_two_words(agent: str | None, words: str) -> None:
-    assert sessions.device(agent) == words
+    assert devices.device(agent) == words

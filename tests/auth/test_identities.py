@@ -1,0 +1,188 @@
+"""Single sign-on: which account a vouched identity is, and in which role."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from auth import factors, identities, people, sessions
+from auth.identities import Vouched
+from auth.signin import Outcome
+from config import settings as settings_module
+from data import database as db
+
+ISSUER = "https://id.example.com"
+
+
+@pytest.fixture(autouse=True)
+def provider(database: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    chosen(monkeypatch, SENTIA_OIDC_METADATA_URL=f"{ISSUER}/x", SENTIA_OIDC_CLIENT_ID="sentia")
+    return monkeypatch
+
+
+def chosen(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    settings_module.settings.cache_clear()
+
+
+def claims(subject: str = "7", **more: Any) -> dict[str, Any]:
+    return {"iss": ISSUER, "sub": subject, **more}
+
+
+def come(subject: str = "7", **more: Any) -> Outcome:
+    return identities.admit(identities.vouched(claims(subject, **more)), "192.0.2.1")
+
+
+def who(outcome: Outcome) -> tuple[str, str]:
+    opened = sessions.redeem(outcome.ticket or "", "192.0.2.1", "Browser")
+    assert opened is not None, outcome
+    person = sessions.resolve(opened.token)
+    assert person is not None
+    return person.username, person.role
+
+
+def test_without_a_mapping_nobody_new_comes_in() -> None:
+    assert come(email="eve@example.com", email_verified=True).problem == "no role"
+    assert db.scalar("SELECT count(*) FROM users") == 0
+
+
+def test_whoever_the_provider_lets_in_may_look_where_that_is_set(
+    provider: pytest.MonkeyPatch,
+) -> None:
+    chosen(provider, SENTIA_OIDC_DEFAULT_ROLE="viewer")
+    assert who(come(preferred_username="Eve")) == ("eve", "viewer")
+
+
+def test_the_highest_of_several_roles_counts(provider: pytest.MonkeyPatch) -> None:
+    chosen(provider, SENTIA_OIDC_ROLES="a=viewer,b=manager,c=operator")
+    assert who(come(roles=["a", "b", "c", "d"]))[1] == "manager"
+
+
+@pytest.mark.parametrize(
+    ("claim", "given"),
+    [
+        ("realm_access.roles", {"realm_access": {"roles": ["x"]}}),
+        ("https://example.com/roles", {"https://example.com/roles": ["x"]}),
+        ("role", {"role": "x"}),
+    ],
+)
+def test_roles_are_found_where_each_provider_puts_them(
+    claim: str, given: dict[str, Any], provider: pytest.MonkeyPatch
+) -> None:
+    chosen(provider, SENTIA_OIDC_ROLES="x=operator", SENTIA_OIDC_ROLE_CLAIM=claim)
+    assert who(come(**given))[1] == "operator"
+
+
+@pytest.mark.parametrize("verified", [False, None, "true", 1])
+def test_an_unverified_address_takes_over_no_account(
+    verified: object, provider: pytest.MonkeyPatch
+) -> None:
+    people.add("anna", "admin", email="anna@example.com")
+    chosen(provider, SENTIA_OIDC_DEFAULT_ROLE="viewer")
+    come_in = come(email="Anna@example.com", email_verified=verified, preferred_username="anna")
+    username, role = who(come_in)
+    assert username.startswith("sso-")
+    assert role == "viewer"
+
+
+def test_a_verified_address_leads_to_the_account_an_admin_made_for_it_once() -> None:
+    people.add("anna", "manager", email="anna@example.com")
+    assert who(come("7", email="Anna@example.com", email_verified=True)) == ("anna", "manager")
+    assert who(come("7")) == ("anna", "manager")
+    assert come("8", email="anna@example.com", email_verified=True).problem == "taken"
+
+
+def test_an_identity_is_of_its_issuer(provider: pytest.MonkeyPatch) -> None:
+    chosen(provider, SENTIA_OIDC_DEFAULT_ROLE="viewer")
+    first = who(come("7"))
+    other = identities.admit(Vouched("https://other.example.com", "7"), None)
+    assert who(other) != first
+
+
+def test_disabled_and_deleted_accounts_stay_out(provider: pytest.MonkeyPatch) -> None:
+    chosen(provider, SENTIA_OIDC_DEFAULT_ROLE="viewer")
+    assert who(come("7", preferred_username="ben"))[0] == "ben"
+    people.disable("ben")
+    assert come("7").problem == "shut"
+    people.delete("ben")
+    assert come("7", preferred_username="ben").problem == "shut"
+    people.add("benny", "operator", email="ben@example.com")
+    assert who(come("7", email="ben@example.com", email_verified=True))[0] == "benny"
+
+
+def test_who_lost_the_role_at_the_provider_loses_open_sessions_too(
+    provider: pytest.MonkeyPatch,
+) -> None:
+    chosen(provider, SENTIA_OIDC_ROLES="x=operator")
+    opened = sessions.redeem(come(roles="x").ticket or "", None, None)
+    assert opened is not None
+    assert come(roles="y").problem == "no role"
+    assert sessions.resolve(opened.token) is None
+
+
+def test_the_last_admin_is_not_turned_into_less(provider: pytest.MonkeyPatch) -> None:
+    people.add("anna", "admin", email="anna@example.com")
+    chosen(provider, SENTIA_OIDC_ROLES="x=operator")
+    given: dict[str, Any] = {"email": "anna@example.com", "email_verified": True, "roles": ["x"]}
+    assert come(**given).problem == "last admin"
+    assert people.find("anna")["role"] == "admin"
+
+
+@pytest.mark.parametrize(
+    ("amr", "whole"), [(["pwd"], False), (["pwd", "otp"], True), (None, False)]
+)
+def test_required_second_factors_are_ours_unless_the_provider_says_it_had_one(
+    amr: object, whole: bool, provider: pytest.MonkeyPatch
+) -> None:
+    chosen(provider, SENTIA_OIDC_DEFAULT_ROLE="viewer", SENTIA_REQUIRE_MFA="all")
+    opened = sessions.redeem(come(amr=amr).ticket or "", None, None)
+    person = sessions.resolve(opened.token if opened else None)
+    assert person is not None
+    assert (person.scopes is None) == whole
+
+
+def test_a_code_completes_a_sign_in_by_a_provider_as_what_it_is(
+    provider: pytest.MonkeyPatch,
+) -> None:
+    chosen(provider, SENTIA_OIDC_DEFAULT_ROLE="viewer")
+    who(come("7"))
+    user = db.scalar("SELECT id FROM users")
+    db.execute("INSERT INTO second_factors (user_id, sealed, confirmed_at)"
+               " VALUES (:id, 'x', now())", id=user)  # fmt: skip
+    assert factors.enabled(user)
+    outcome = come("7")
+    assert outcome.ticket is None
+    assert outcome.claim is not None
+    method = "SELECT method FROM tickets WHERE purpose = 'second factor'"
+    assert db.scalar(method) == sessions.SSO
+
+
+def test_a_step_up_is_of_the_same_person_asked_just_now(provider: pytest.MonkeyPatch) -> None:
+    chosen(provider, SENTIA_OIDC_DEFAULT_ROLE="viewer")
+    opened = sessions.redeem(come("7").ticket or "", None, None)
+    person = sessions.resolve(opened.token if opened else None)
+    assert person is not None
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    asked = int((now - timedelta(seconds=30)).timestamp())
+    long_ago = int((now - timedelta(hours=1)).timestamp())
+
+    def confirm(subject: str, **more: Any) -> str | None:
+        return identities.confirm(identities.vouched(claims(subject, **more)), person, None, now)
+
+    assert confirm("7") == "not asked"
+    assert confirm("7", auth_time=long_ago) == "not asked"
+    assert confirm("8", auth_time=asked) == "declined"
+    assert confirm("7", auth_time=asked) is None
+
+
+def test_every_end_of_a_sign_in_is_in_the_trail(provider: pytest.MonkeyPatch) -> None:
+    assert come(email="eve@example.com", email_verified=True).problem == "no role"
+    chosen(provider, SENTIA_OIDC_DEFAULT_ROLE="viewer")
+    who(come())
+    rows = db.read("SELECT action, outcome FROM audit ORDER BY id")
+    assert [tuple(row.values()) for row in rows] == [
+        ("sign_in", "refused"), ("user.add", "done"), ("sign_in", "done")
+    ]  # fmt: skip
