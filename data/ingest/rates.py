@@ -40,8 +40,9 @@ def _follow(opened: Connection, _: str) -> None:
         return
     reprice(opened, days[0], days[1])
     finance.rebuild(opened)
+    # Any currency: a rate may be one of two legs that convert a third.
     inventory.revalue(
-        opened, "SELECT sku FROM product_costs c JOIN in_rows r ON r.currency = c.currency"
+        opened, f"SELECT sku FROM product_costs WHERE currency <> '{company.currency()}'"
     )
 
 

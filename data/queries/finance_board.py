@@ -132,6 +132,6 @@ def _statement(found: pd.DataFrame) -> list[tuple[str, str, float]]:
         for account, amount in zip(lines["account"], lines["amount"], strict=True):
             rows.append((words, account, amount))
             remains += amount if category in _INCOME else -amount
-        if rows and category in _SUBTOTALS:
+        if len(lines) and category in _SUBTOTALS:
             rows.append((_SUBTOTALS[category], "", remains))
     return [*rows, ("Profit", "", remains)] if rows else []

@@ -179,6 +179,27 @@ def test_a_rate_of_eight_days_before_is_too_old() -> None:
     assert _open("payable") == 0
 
 
+@pytest.mark.parametrize(
+    ("rates", "owed"),
+    [
+        (("2026-01-09,EUR,USD,1.25", "2026-01-03,USD,GBP,0.8"), 100),
+        (("2026-01-09,USD,EUR,0.8", "2026-01-10,GBP,USD,1.25"), 100),
+        (("2026-01-09,EUR,USD,1.25", "2026-01-02,USD,GBP,0.8"), 0),
+        (("2026-01-09,EUR,USD,1.25", "2026-01-09,USD,GBP,0.8", "2026-01-04,EUR,GBP,0.9"), 90),
+        (("2026-01-08,EUR,CHF,1", "2026-01-08,CHF,GBP,0.7", "2026-01-09,EUR,USD,1.25",
+          "2026-01-09,USD,GBP,0.8"), 100),
+    ],
+)  # fmt: skip
+def test_a_currency_without_a_rate_of_its_own_goes_through_a_third(
+    rates: tuple[str, ...], owed: float
+) -> None:
+    """EUR to GBP: both legs at most 7 days old; a direct rate wins; the newest pair serves."""
+    take("invoices", "invoice_id,direction,issued_on,total,currency\nA1,payable,2026-01-10,100,EUR")
+    for rate in rates:
+        take("rates", f"day,currency,quote,rate\n{rate}")
+    assert _open("payable") == pytest.approx(owed)
+
+
 def test_the_ledger_takes_any_day_of_the_month() -> None:
     take(
         "ledger",

@@ -15,7 +15,7 @@ _MAY = (date(2026, 5, 3), date(2026, 5, 20))
 
 def _rows() -> list[tuple[str, str, float]]:
     frame, _ = finance_board.profit(*_MAY)
-    return [tuple(row) for row in frame.to_numpy()]  # type: ignore[misc]
+    return [tuple(row) for row in frame.to_numpy()]
 
 
 def test_each_position_is_followed_by_what_remains() -> None:
