@@ -35,6 +35,12 @@ class Claim:
     digest: bool
     until: datetime
 
+    @property
+    def rule(self) -> str | None:
+        """The rule that all of it is about, None when there are several."""
+        names = {row["rule_name"] for row in self.rows}
+        return names.pop() if len(names) == 1 else None
+
 
 def take(worker: str, now: datetime) -> Claim | None:
     """Claim the next message that is due; None when nothing is.
@@ -143,7 +149,6 @@ def _hold(opened: Connection, channel: str, now: datetime) -> None:
 
 def delivered(claim: Claim, receipt: Receipt, now: datetime) -> None:
     """Record a message that arrived."""
-    rule = claim.rows[0]["rule_name"]
     with database.transaction() as opened:
         _set(opened, claim, "sent_at = :now, error = NULL", {"now": now})
         opened.execute(
@@ -155,8 +160,8 @@ def delivered(claim: Claim, receipt: Receipt, now: datetime) -> None:
             ),
             {
                 "now": now,
-                "thread": receipt.thread,
-                "rule": rule,
+                "thread": receipt.thread if claim.rule else None,
+                "rule": claim.rule,
                 "name": claim.channel["name"],
             },
         )

@@ -79,7 +79,7 @@ def _one(claim: claims.Claim, clock: Clock, sending: Send) -> None:
 
 
 def _thread(claim: claims.Claim) -> str | None:
-    found: str | None = claim.channel["threads"].get(claim.rows[0]["rule_name"])
+    found: str | None = claim.channel["threads"].get(claim.rule) if claim.rule else None
     return found
 
 

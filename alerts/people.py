@@ -96,6 +96,22 @@ def snooze(ids: Iterable[int], until: datetime, author: str, now: datetime) -> i
     return len(rows)
 
 
+def wake(ids: Iterable[int], author: str, now: datetime) -> int:
+    """End a snooze: what still fires and nobody has is told again from now on."""
+    with database.transaction() as opened:
+        rows = opened.execute(
+            text(
+                "UPDATE alert_incidents SET snoozed_until = NULL, next_notice_at = CASE WHEN "
+                "acknowledged_at IS NULL THEN CAST(:now AS timestamptz) END "
+                "WHERE id = ANY(:ids) AND resolved_at IS NULL AND snoozed_until > :now RETURNING id"
+            ),
+            {"now": now, "ids": list(ids)},
+        ).all()
+        for (incident,) in rows:
+            incidents.note(opened, incident, now, author=author, kind="wake", body="")
+    return len(rows)
+
+
 def silence(
     matchers: Sequence[Matcher], starts: datetime, ends: datetime, reason: str, author: str
 ) -> int:

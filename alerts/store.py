@@ -68,13 +68,8 @@ def _frame(sql: str, **parameters: Any) -> pd.DataFrame:
 
 
 def firing_count() -> int:
-    """How many alerts fire and are neither silenced by a mute nor resolved; for the bell."""
-    return int(
-        database.scalar(
-            "SELECT count(*) FROM alert_incidents i LEFT JOIN alert_rules r ON r.id = i.rule_id "
-            "WHERE i.resolved_at IS NULL AND (r.muted_until IS NULL OR r.muted_until <= now())"
-        )
-    )
+    """How many alerts fire and are not kept quiet; for the bell."""
+    return sum(alert.quiet is None for alert in open_alerts(datetime.now(UTC)))
 
 
 def open_alerts(now: datetime) -> list[Alert]:
@@ -111,7 +106,7 @@ def _quiet(row: RowMapping, book: quiet.QuietBook, now: datetime) -> str | None:
     if row["muted_until"] is not None and row["muted_until"] > now:
         return f"rule muted: {row['muted_reason'] or 'no reason given'}"
     if row["snoozed_until"] is not None and row["snoozed_until"] > now:
-        return f"snoozed until {row['snoozed_until']:%Y-%m-%d %H:%M} UTC"
+        return f"snoozed until {row['snoozed_until'].astimezone(book.zone):%Y-%m-%d %H:%M}"
     seen = label_sets.seen_by_matchers(row["rule_name"], row["severity"], row["labels"])
     return book.why(seen, now)
 

@@ -127,7 +127,7 @@ def _actions(found: Sequence[store.Alert], now: datetime) -> None:
 
 def _do(what: str, ids: Sequence[int], act: parts.Act) -> None:
     on = ", ".join(map(str, ids))
-    done = f"{len(ids)} alerts: {what}d."
+    done = f"{parts.count(len(ids))} {what}d."
     if parts.carry_out("acknowledge", what, on, lambda person: act(person.name), done):
         st.rerun()
 
@@ -142,7 +142,7 @@ def _silence(found: Sequence[store.Alert], until: datetime, note: str, now: date
             people.silence(matchers, now, until, note, who)
 
     on = ", ".join(str(alert.id) for alert in found)
-    done = f"{len(found)} alerts are silenced."
+    done = f"{parts.count(len(found))} silenced."
     if parts.carry_out("silence", "silence", on, lambda person: act(person.name), done):
         st.rerun()
 

@@ -54,6 +54,11 @@ def carry_out(action: str, what: str, on: str, act: Callable[[Person], object], 
     return True
 
 
+def count(alerts: int) -> str:
+    """`1 alert`, `2 alerts`."""
+    return "1 alert" if alerts == 1 else f"{alerts} alerts"
+
+
 def say_what_was_done() -> None:
     """The result of what was pressed before this run."""
     if done := st.session_state.pop(_TOLD, None):

@@ -101,11 +101,12 @@ def _buttons(rule: Rule | str, before: rulebook.Kept | None, *, usable: bool) ->
             return
         if before.origin and st.button("Reset to default", key="rule-reset"):
             _do("reset rule", old, lambda who: rulebook.reset(old, who), "reset")
+        reason = st.text_input("Reason to mute", key="rule-mute-reason", max_chars=200, width=220)
         length = st.selectbox("Mute for", list(parts.SNOOZES), width=120, key="rule-mute-for")
         if st.button("Mute", key="rule-mute"):
             until = datetime.now(UTC) + parts.SNOOZES[length]
-            _do("mute rule", old, lambda who: rulebook.mute(old, until, "muted by hand", who),
-                "muted")  # fmt: skip
+            why = reason.strip() or "no reason given"
+            _do("mute rule", old, lambda who: rulebook.mute(old, until, why, who), "muted")
         if before.muted_until and st.button("Unmute", key="rule-unmute"):
             _do("unmute rule", old, lambda who: rulebook.mute(old, None, None, who), "unmuted")
         with st.popover("Remove"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -18,6 +19,14 @@ from data.integrations import narrative, openai
 from pages import alert_parts as parts
 
 _AROUND = timedelta(hours=1)
+_DONE = {
+    "acknowledge": "acknowledged",
+    "release": "handed back",
+    "note": "the note is written down",
+    "wake": "the snooze is over",
+    "snooze": "snoozed",
+    "silence": "silenced",
+}
 
 
 def show(number: int) -> None:
@@ -91,32 +100,45 @@ def _actions(found: store.Alert, now: datetime) -> None:
     with st.form(f"alert-{found.id}", clear_on_submit=True, border=False):
         note = st.text_input("Note", max_chars=2000)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            is_open = found.resolved_at is None
-            take = is_open and found.acknowledged_at is None
-            pressed = st.form_submit_button("Acknowledge", type="primary", disabled=not take)
-            give = is_open and not take and st.form_submit_button("Hand back")
-            write = st.form_submit_button("Add note")
+            pressed = _buttons(found, now)
             length = st.selectbox("For", list(parts.SNOOZES), width=120)
-            snooze = st.form_submit_button("Snooze", disabled=not is_open)
-            silence = st.form_submit_button("Silence", disabled=not is_open)
-    until = now + parts.SNOOZES[length]
-    if pressed:
-        _do("acknowledge", found, lambda who: people.acknowledge([found.id], who, note, now))
-    if give:
-        _do("release", found, lambda who: people.release([found.id], who, now))
-    if write:
-        _do("note", found, lambda who: people.note(found.id, who, note, now))
-    if snooze:
-        _do("snooze", found, lambda who: people.snooze([found.id], until, who, now))
-    if silence:
-        matchers = [Matcher("rule", "=", found.rule)]
-        matchers += [Matcher(name, "=", text) for name, text in sorted(found.labels.items())]
-        _do("silence", found, lambda who: people.silence(matchers, now, until, note, who))
+            is_open = found.resolved_at is None
+            pressed["snooze"] = st.form_submit_button("Snooze", disabled=not is_open)
+            pressed["silence"] = st.form_submit_button("Silence", disabled=not is_open)
+    until, ids = now + parts.SNOOZES[length], [found.id]
+    matchers = [Matcher("rule", "=", found.rule)]
+    matchers += [Matcher(name, "=", text) for name, text in sorted(found.labels.items())]
+    acts: dict[str, parts.Act] = {
+        "acknowledge": lambda who: people.acknowledge(ids, who, note, now),
+        "release": lambda who: people.release(ids, who, now),
+        "note": lambda who: people.note(found.id, who, note, now),
+        "wake": lambda who: people.wake(ids, who, now),
+        "snooze": lambda who: people.snooze(ids, until, who, now),
+        "silence": lambda who: people.silence(matchers, now, until, note, who),
+    }
+    for what, act in acts.items():
+        if pressed.get(what):
+            _do(what, found, act)
+
+
+def _buttons(found: store.Alert, now: datetime) -> dict[str, bool]:
+    """What can be done about it as it stands, and which of it was pressed."""
+    is_open = found.resolved_at is None
+    take = is_open and found.acknowledged_at is None
+    pressed = {
+        "acknowledge": st.form_submit_button("Acknowledge", type="primary", disabled=not take)
+    }
+    if is_open and not take:
+        pressed["release"] = st.form_submit_button("Hand back")
+    pressed["note"] = st.form_submit_button("Add note")
+    if is_open and found.snoozed_until is not None and found.snoozed_until > now:
+        pressed["wake"] = st.form_submit_button("End the snooze")
+    return pressed
 
 
 def _do(what: str, found: store.Alert, act: parts.Act) -> None:
     needs = "silence" if what == "silence" else "acknowledge"
-    done = f"Alert {found.id}: {what} done."
+    done = f"Alert {found.id}: {_DONE[what]}."
     if parts.carry_out(needs, what, str(found.id), lambda person: act(person.name), done):
         st.query_params.pop("do", None)
         st.rerun()
@@ -151,7 +173,9 @@ def _runbook(found: store.Alert) -> None:
             rulebook.find(found.rule)
         except rulebook.UnknownRule:
             return
-        st.link_button("Edit the rule", f"alerts?view=Rules&rule={found.rule}", type="tertiary")
+        st.link_button(
+            "Edit the rule", f"alerts?view=Rules&rule={quote(found.rule)}", type="tertiary"
+        )
 
 
 def _explain(found: store.Alert) -> None:

@@ -118,7 +118,10 @@ def notify(
             f"The mail server refused the user name or password ({error.smtp_code})."
         ) from None
     except smtplib.SMTPNotSupportedError:
-        raise Permanent("The mail server does not offer what this channel needs.") from None
+        needed = "STARTTLS" if config["security"] == "starttls" else "signing in"
+        raise Permanent(
+            f"The mail server offers no {needed}; choose another port or security."
+        ) from None
     except smtplib.SMTPResponseException as error:
         kind = Permanent if error.smtp_code >= 500 else Temporary
         raise kind(f"The mail server answered {error.smtp_code}.") from None

@@ -16,14 +16,34 @@ from alerts.channels.errors import Permanent, Temporary, Throttled
 from alerts.channels.message import Item, Message, one_line
 
 FIELDS: tuple[Field, ...] = (
-    Field("url", "Incoming webhook", secret=True, required=False, help="https://hooks.slack.com/…"),
-    Field("token", "Bot token", secret=True, required=False, help="xoxb-…; threads by rule."),
+    Field(
+        "url",
+        "Incoming webhook",
+        secret=True,
+        required=False,
+        help="https://hooks.slack.com/…; each update is a message of its own.",
+    ),
+    Field(
+        "token",
+        "Bot token",
+        secret=True,
+        required=False,
+        help="xoxb-…, with chat:write; the updates of a rule go into one thread.",
+    ),
     Field("channel", "Channel id", required=False, help="With a bot token: C0123456789."),
 )
 _MOST_BLOCKS = 50
 _LONGEST_HEADER = 150
 _LONGEST_SECTION = 3000
 _MARK = {"critical": "●", "warning": "▲", "info": "○"}
+# The thread is gone or closed: the message goes to the channel and begins a new one.
+_NO_THREAD = (
+    "cannot_reply_to_message",
+    "invalid_thread_ts",
+    "message_not_found",
+    "restricted_action_thread_locked",
+    "thread_not_found",
+)
 _RETRY = ("ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable")
 
 
@@ -85,7 +105,8 @@ def notify(
     """Send. Raises DeliveryError. With a bot token the receipt carries the thread."""
     made = payload(message, config)
     if config["token"]:
-        return _as_bot(made, config, around, thread)
+        loud = any(item.event in ("trigger", "escalate") for item in message.items)
+        return _as_bot(made, config, around, thread, loud=loud)
     if not config["url"].startswith(around.slack_url.rstrip("/") + "/"):
         raise Permanent(f"The incoming webhook does not begin with {around.slack_url} (SLACK_URL).")
     body = json.dumps(made, ensure_ascii=False).encode()
@@ -96,9 +117,17 @@ def notify(
 
 
 def _as_bot(
-    made: dict[str, Any], config: ChannelConfig, around: Surroundings, thread: str | None
+    made: dict[str, Any],
+    config: ChannelConfig,
+    around: Surroundings,
+    thread: str | None,
+    *,
+    loud: bool,
 ) -> Receipt:
-    call = made | {"channel": config["channel"]} | ({"thread_ts": thread} if thread else {})
+    """loud: what goes into a thread is shown in the channel too, where people see it."""
+    call = made | {"channel": config["channel"]}
+    if thread:
+        call |= {"thread_ts": thread, "reply_broadcast": loud}
     answer = http.post(
         f"{around.slack_api_url.rstrip('/')}/chat.postMessage",
         json.dumps(call, ensure_ascii=False).encode(),
@@ -116,6 +145,8 @@ def _as_bot(
     if said.get("ok"):
         return Receipt("posted", thread or said.get("ts"))
     problem = one_line(config.scrub(str(said.get("error", "unknown_error"))), 100)
+    if thread and problem in _NO_THREAD:
+        return _as_bot(made, config, around, None, loud=loud)
     if problem in _RETRY:
         raise Throttled(f"Slack refused the message for now: {problem}.", answer.retry_after)
     raise Permanent(f"Slack refused the message: {problem}.")

@@ -270,3 +270,12 @@ def test_updates_go_into_the_thread_of_the_rule(line: Line) -> None:
     fire(4, value=10.0)
     line.at(100)
     assert line.threads == [None, "17.1"]
+
+
+def test_a_message_about_several_rules_goes_into_no_thread(line: Line) -> None:
+    now_rule(labels={"group": "plant"})
+    save(rule("also hot", for_=timedelta(0), labels={"group": "plant"}))
+    fire(0)
+    line.at(30)
+    assert [len(message.items) for message in line.messages] == [2]
+    assert data.scalar("SELECT threads FROM alert_channels") == {}

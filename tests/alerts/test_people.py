@@ -155,6 +155,18 @@ def test_acknowledging_stops_repeats_and_is_told_and_kept(fired: World) -> None:
     assert notifications()[-1] == ("mail", "repeat")
 
 
+def test_a_snooze_can_be_ended_and_the_bell_counts_only_what_may_speak(fired: World) -> None:
+    fire(fired)
+    assert store.firing_count() == 1
+    people.snooze([1], datetime.now(UTC) + timedelta(hours=8), "Jo", START + MINUTE)
+    assert store.firing_count() == 0
+    assert people.wake([1], "Jo", START + 2 * MINUTE) == 1
+    assert store.firing_count() == 1
+    followup.tick(START + 3 * MINUTE)
+    assert notifications()[-1] == ("mail", "repeat")
+    assert people.wake([1], "Jo", START + 4 * MINUTE) == 0
+
+
 def test_a_snoozed_alert_speaks_again_when_the_snooze_is_over(fired: World) -> None:
     fire(fired)
     people.snooze([1], START + timedelta(hours=8), "Jo", START + MINUTE)

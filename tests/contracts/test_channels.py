@@ -272,6 +272,20 @@ def test_a_bot_puts_updates_into_the_thread_of_the_rule() -> None:
         assert ("thread_ts" in first, second["thread_ts"]) == (False, "17.1")
 
 
+def test_a_bot_shows_what_fires_in_the_channel_and_starts_a_new_thread_when_one_is_gone() -> None:
+    with rigged("bot") as rig:
+        assert rig.web is not None
+        for event in ("trigger", "repeat"):
+            told = replace(MESSAGE, items=(replace(ITEM, event=event),))
+            channels.send(told, rig.config, rig.around, "17.1")
+        loud = [call["reply_broadcast"] for call in rig.web.documents()]
+        assert loud == [True, False]
+        rig.web.body = '{"ok":false,"error":"thread_not_found"}'
+        with pytest.raises(Permanent, match="thread_not_found"):
+            channels.send(MESSAGE, rig.config, rig.around, "17.1")
+        assert ["thread_ts" in call for call in rig.web.documents()[2:]] == [True, False]
+
+
 def test_a_refusal_that_slack_answers_with_200_is_seen() -> None:
     with rigged("bot") as rig:
         assert rig.web is not None

@@ -74,7 +74,7 @@ def test_an_alert_has_a_page_of_its_own_with_its_story(app: RunningApp, signed_i
     )
     page.get_by_role("textbox", name="Note").fill("called the plant")
     page.get_by_role("button", name="Add note").click()
-    expect(page.get_by_text("note done")).to_be_visible(timeout=30000)
+    expect(page.get_by_text("the note is written down")).to_be_visible(timeout=30000)
     with connected(app):
         notes = data.read("SELECT kind, author, body FROM alert_notes WHERE kind = 'note'")
     assert [tuple(row.values()) for row in notes] == [("note", "Administrator", "called the plant")]
