@@ -23,6 +23,10 @@ ON CONFLICT (connection, measure, scope, period) DO UPDATE SET
     ours = excluded.ours, theirs = excluded.theirs, currency = excluded.currency,
     checked_at = now()
 """
+_OPEN = (
+    "SELECT sum(e.amount * e.rate) FROM invoice_events e WHERE e.source = :source "
+    "AND e.direction = '{direction}' AND e.day <= :period HAVING bool_and(e.rate IS NOT NULL)"
+)
 _OURS = {
     # Ordered product sales as Amazon counts them: goods before discounts, on the local day.
     "sales": "SELECT COALESCE(sum(l.quantity * l.unit_price), 0) FROM orders o "
@@ -35,6 +39,13 @@ _OURS = {
     "AND (ordered_at AT TIME ZONE :zone)::date = :period",
     "revenue": "SELECT COALESCE(sum(amount), 0) FROM ledger_lines WHERE source = :source "
     "AND statement = 'profit_and_loss' AND category = 'revenue' AND month = :period",
+    # Invoices less credit notes of the month, without tax; nothing to compare where there are none.
+    "invoiced": "SELECT sum(CASE i.kind WHEN 'invoice' THEN b.net ELSE -b.net END * i.rate) "
+    "FROM invoices i JOIN document_balances b USING (source, source_id) WHERE i.source = :source "
+    "AND i.direction = 'receivable' AND i.status <> 'void' AND i.issued_on >= :period "
+    "AND i.issued_on < :period + interval '1 month' HAVING bool_and(b.net * i.rate IS NOT NULL)",
+    "receivables": _OPEN.format(direction="receivable"),
+    "payables": _OPEN.format(direction="payable"),
 }
 
 

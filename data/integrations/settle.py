@@ -17,9 +17,10 @@ from data.ingest.dataset import remove, upsert
 from data.integrations.records import Document
 
 _STORE = """
-INSERT INTO document_balances (source, source_id, open, as_of)
-VALUES (:source, :id, :open, :as_of)
-ON CONFLICT (source, source_id) DO UPDATE SET open = excluded.open, as_of = excluded.as_of
+INSERT INTO document_balances (source, source_id, open, as_of, net)
+VALUES (:source, :id, :open, :as_of, :net)
+ON CONFLICT (source, source_id) DO UPDATE SET
+    open = excluded.open, as_of = excluded.as_of, net = excluded.net
 """
 _RESTS = """
 WITH computed AS (
@@ -42,6 +43,7 @@ def remember(opened: Connection, source: str, given: Sequence[Document]) -> None
             "source": source,
             "id": each.id,
             "open": each.open,
+            "net": each.total - each.tax,
             "as_of": max(each.issued, company.today(each.updated_at)),
         }
         for each in given

@@ -132,8 +132,8 @@ class Xero:
         ]
 
     def aggregates(self, start: date, end: date) -> Iterator[Aggregate]:
-        """Revenue by month from the profit and loss."""
-        yield from Books(self).revenue(start, end)
+        """Revenue by month from the profit and loss; what is owed, from the balance sheet."""
+        yield from Books(self).totals(start, end)
 
     def _documents(
         self, shape: parse.Shape

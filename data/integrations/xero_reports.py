@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from data import company
 from data.integrations import xero_parse as parse
 from data.integrations.errors import Unexpected
 from data.integrations.fields import Malformed
@@ -131,14 +132,27 @@ class Books:
             if amount is not None:
                 yield Balance(row.account, row.title, today, amount, self._xero.base())
 
-    def revenue(self, start: date, end: date) -> Iterator[Aggregate]:
-        """Revenue of each whole month from `start` to the day before `end`."""
+    def totals(self, start: date, end: date) -> Iterator[Aggregate]:
+        """Of each whole month from `start` to the day before `end`: revenue, and what is owed."""
         at = start.replace(day=1) if start.day == 1 else _shift(start, 1)
         while _shift(at, 1) <= end:
             lines = [line for line in self.profit(at) if line.category == "revenue"]
             total = sum((line.amount for line in lines), Decimal(0))
             yield Aggregate("revenue", at, total, self._xero.base())
+            # Documents are kept in company currency: other books cannot be compared with them.
+            if self._xero.base() == company.currency():
+                yield Aggregate("invoiced", at, total, self._xero.base())
+                yield from self._owed(at, end)
             at = _shift(at, 1)
+
+    def _owed(self, month: date, today: date) -> Iterator[Aggregate]:
+        """Receivables and payables at the month's end, where the balance sheet names them."""
+        lines = list(self.balance(month, today))
+        for name in ("receivables", "payables"):
+            own = [line.amount for line in lines if line.category == name]
+            if own:
+                total = sum(own, Decimal(0))
+                yield Aggregate(name, _end(month), total, self._xero.base())
 
     def _lines(
         self, report: Any, statement: str, month: date, kinds: Mapping[str, str]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.data.integrations.fake import Answer, Asked, Fake
 
@@ -138,11 +140,15 @@ class FakeXero(Fake):
         self.tokens: set[str] = set()
         self.issued = 0
         self.refresh = ""
+        self.strict = False
+        self.consents: dict[str, dict[str, str]] = {}
         self.grace: set[str] = set()
 
     def respond(self, asked: Asked) -> Answer:
         if asked.path == "/connect/token":
             return self._token(asked)
+        if asked.path == "/authorize":
+            return self._consent(asked.query)
         token = asked.headers.get("authorization", "").removeprefix("Bearer ")
         if token not in self.tokens:
             return Answer(401, {"Title": "Unauthorized", "Status": 401, "Detail": "TokenExpired"})
@@ -154,11 +160,34 @@ class FakeXero(Fake):
             return Answer(200, b"<Response/>", kind="text/xml")
         return self._api(asked)
 
+    def _consent(self, query: dict[str, str]) -> Answer:
+        """A person who allows the app at once, or refuses when there is no organisation."""
+        if query["code_challenge_method"] != "S256" or query["response_type"] != "code":
+            return Answer(400, {"error": "invalid_request"})
+        code = f"code-{len(self.consents)}"
+        self.consents[code] = query
+        told = {"code": code, "scope": query["scope"]} if self.books.tenants else {
+            "error": "access_denied"}  # fmt: skip
+        back = f"{query['redirect_uri']}?{urlencode(told | {'state': query['state']})}"
+        return Answer(302, b"", {"Location": back})
+
+    def _proven(self, form: dict[str, str]) -> bool:
+        """Whether the code goes with the verifier and the address that it was asked with."""
+        asked = self.consents.pop(form["code"], None)
+        if asked is None:
+            return not self.strict
+        digest = hashlib.sha256(form["code_verifier"].encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        held = (asked["code_challenge"], asked["redirect_uri"], asked["client_id"])
+        return held == (challenge, form["redirect_uri"], form.get("client_id", "app"))
+
     def _token(self, asked: Asked) -> Answer:
         form, basic = asked.form, asked.headers.get("authorization", "")
         secret = base64.b64encode(b"app:right").decode()
         if basic and basic != f"Basic {secret}":
             return Answer(401, {"error": "invalid_client"})
+        if form["grant_type"] == "authorization_code" and not self._proven(form):
+            return Answer(400, {"error": "invalid_grant"})
         if form["grant_type"] == "refresh_token":
             if form["refresh_token"] not in {self.refresh, *self.grace}:
                 return Answer(400, {"error": "invalid_grant"})

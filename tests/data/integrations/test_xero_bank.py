@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from data import database as db
-from data.integrations import sync
-from tests.data.integrations.fake_xero import Books, FakeXero, invoice, moved, ms, payment
+from data.integrations import reconcile, sync
+from tests.data.integrations.fake_xero import Books, FakeXero, credit, invoice, moved, ms, payment
 from tests.data.integrations.scene import Time
 
 SEEN = "2026-10-20T00:00:00"
@@ -90,3 +90,36 @@ def test_what_xero_says_is_open_wins_over_payments_that_are_not_known(
 
 def _open() -> Decimal:
     return Decimal(db.scalar("SELECT sum(change) FROM open_balance_changes"))
+
+
+def test_the_books_are_compared_with_ledger_invoices_and_what_is_owed(
+    xero: FakeXero, ledger: Books, time: Time
+) -> None:
+    """September: 1,000 in the books, invoices of 1,200 with 200 of tax less a credit of 40.
+
+    The balance sheet says that 1,160 is owed, and so do the documents.
+    """
+    ledger.accounts += [
+        {"AccountID": "sales", "Name": "Sales", "Type": "REVENUE"},
+        {"AccountID": "ar", "Name": "Debtors", "Type": "CURRENT", "SystemAccount": "DEBTORS"},
+    ]
+    ledger.profit["2026-09"] = {"Income": [("Sales", "sales", "1,000.00")]}
+    ledger.balance["2026-09"]["Current Assets"] = [("Debtors", "ar", "1,160.00")]
+    ledger.payments, ledger.bank_transactions = [], []
+    ledger.invoices = [
+        invoice(1, SEEN, "1200", "1200", TotalTax=200.0, Date=ms("2026-09-05")),
+        invoice(2, SEEN, "900", "0", Date=ms("2026-09-06"), Status="VOIDED"),
+    ]
+    ledger.credit_notes = [credit(1, SEEN, "40", "40", Date=ms("2026-09-07"))]
+    sync.sync("xero", time.world)
+    reconcile.reconcile("xero", time.world)
+    found = {each.measure: (each.ours, each.theirs) for each in reconcile.differences("xero")}
+    assert found == {"invoiced": (Decimal(960), Decimal(1000))}
+    ledger.profit["2026-09"] = {"Income": [("Sales", "sales", "960.00")]}
+    ledger.balance["2026-09"]["Current Assets"] = [("Debtors", "ar", "1,100.00")]
+    reconcile.reconcile("xero", time.world)
+    found = {each.measure: (each.ours, each.theirs) for each in reconcile.differences("xero")}
+    assert found == {
+        "revenue": (Decimal(1000), Decimal(960)),
+        "receivables": (Decimal(1160), Decimal(1100)),
+    }
