@@ -28,32 +28,34 @@ def _today(chosen: Period) -> date:
     return min(chosen.days()[1], company.today())
 
 
-def _headline(version: str, chosen: Period) -> Any:
-    """The tiles' figures and the lines beneath them."""
+def _page(version: str, chosen: Period) -> finance_board.Page:
+    """All that is made of balances, read once."""
     first, last = chosen.days()
-    return books.kept(version, finance_board.headline, TILES, _SPARKS, books.closing_days(chosen),
-                      first, books.step(first, last))  # fmt: skip
+    found: finance_board.Page = books.kept(
+        version, finance_board.page, TILES, _SPARKS, books.closing_days(chosen), first,
+        books.step(first, last),
+    )  # fmt: skip
+    return found
 
 
 def headline(version: str, chosen: Period) -> None:
     """Every finance KPI as a tile; those without data say why."""
-    asked, spark = _headline(version, chosen)
+    found = _page(version, chosen)
     held = books.bounds(version)
     tiles.row(
-        [books.tile(slug, asked[slug], spark.get(slug), held, chosen) for slug in TILES],
+        [books.tile(slug, found.figures[slug], found.points.get(slug), held, chosen)
+         for slug in TILES],
         label="Finance",
-    )
+    )  # fmt: skip
 
 
 def cycle(version: str, chosen: Period) -> None:
     """The cash conversion cycle and its three parts over at least a year."""
     first, last = chosen.days()
-    begin = min(first, finance_board.year_before(last))
-    by = "month" if (last - begin).days > 250 else "week"
-    frame = books.kept(version, finance_board.over_time, finance_board.CYCLE, begin, last, by)
-    held = books.bounds(version)["cash_conversion_cycle"]
-    lines = books.thresholds(held)
+    frame = _page(version, chosen).year[list(finance_board.CYCLE)]
+    lines = books.thresholds(books.bounds(version)["cash_conversion_cycle"])
     names = {slug: KPIS[slug].title for slug in finance_board.CYCLE}
+    begin = min(first, finance_board.year_before(last))
     with panel("Cash conversion cycle", "DIO + DSO − DPO, days", key="ccc"):
         charts.time_series(frame, key="finance-cycle", title="Cash conversion cycle", unit="days",
                            names=names, thresholds=lines, height=260,
@@ -64,7 +66,7 @@ def cycle(version: str, chosen: Period) -> None:
 def cash(version: str, chosen: Period) -> None:
     """Bank balances over the period."""
     first, last = chosen.days()
-    frame = _headline(version, chosen)[1]
+    frame = _page(version, chosen).points
     with panel("Cash", "bank balances", key="cash"):
         charts.time_series(frame[["cash"]], key="finance-cash", title="Cash", unit="money",
                            kind="area", names={"cash": "Cash"}, low=None,
@@ -73,11 +75,7 @@ def cash(version: str, chosen: Period) -> None:
 
 def working_capital(version: str, chosen: Period) -> None:
     """Working capital and its ratios by month."""
-    last = chosen.days()[1]
-    begin = min(chosen.days()[0], finance_board.year_before(last))
-    frame = books.kept(version, finance_board.over_time,
-                       ("working_capital", "current_ratio", "quick_ratio"), begin, last,
-                       "month")  # fmt: skip
+    frame = _page(version, chosen).year[list(finance_board.RATIOS)]
     with panel("Working capital", "current assets − current liabilities", key="working-capital"):
         charts.time_series(frame[["working_capital"]], key="finance-working-capital", unit="money",
                            names={"working_capital": "Working capital"}, low=None, csv=False,
@@ -107,7 +105,7 @@ def freed(version: str, chosen: Period) -> None:
     """What a change of n days in each term frees in cash."""
     with panel("Cash freed by better terms", "days × 12-month flow / 365", key="freed"):
         days = st.slider("Days better", 1, 30, 5, key="freed-days")
-        frame = books.kept(version, finance_board.freed, _today(chosen)).copy()
+        frame = _page(version, chosen).freed.copy()
         frame["freed"] = frame["per_day"] * days
         hover_table.table(_FREED, [_freed_row(row, days) for row in frame.to_dict("records")],
                           "Cash freed by better terms")  # fmt: skip
@@ -172,7 +170,7 @@ def statements(version: str, chosen: Period) -> None:
         if gaps:
             st.caption(f"Left out: {units.counted(gaps, 'lines without an exchange rate')}.")
     with right:
-        found = books.kept(version, finance_board.sheet, _today(chosen))
+        found = _page(version, chosen).sheet
         with panel("Balance sheet", f"on {found[0]}" if found else "", key="sheet"):
             tables.table(
                 found[1] if found else pd.DataFrame(), name="balance-sheet",

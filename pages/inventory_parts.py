@@ -31,12 +31,16 @@ def _day(chosen: Period) -> date:
     return min(chosen.days()[1], company.today())
 
 
+def _page(version: str, chosen: Period) -> Any:
+    """Figures, stock value over time and products of the period's end, read once."""
+    first, last = chosen.days()
+    return books.kept(version, inventory_board.page, TILES, books.closing_days(chosen), first,
+                      books.step(first, last))  # fmt: skip
+
+
 def headline(version: str, chosen: Period) -> None:
     """Every inventory KPI as a tile."""
-    first, last = chosen.days()
-    asked = books.kept(version, inventory_board.figures, TILES, books.closing_days(chosen))
-    spark = books.kept(version, inventory_board.value_over_time, first, last,
-                       books.step(first, last))  # fmt: skip
+    asked, spark, _ = _page(version, chosen)
     held = books.bounds(version)
     tiles.row(
         [books.tile(slug, asked[slug], spark.get(slug), held, chosen) for slug in TILES],
@@ -47,7 +51,7 @@ def headline(version: str, chosen: Period) -> None:
 def products(version: str, chosen: Period) -> None:
     """Each product with its cover, class and suggested order; formulas on hover."""
     with panel("Products", "hover a figure for its formula and inputs", key="products"):
-        found = books.kept(version, inventory_board.products, _day(chosen))
+        found = _page(version, chosen)[2]
         if found.empty:
             empty.state("There was no stock on this day.", "Choose a later day.")
             return
@@ -99,7 +103,7 @@ def _figure(value: float | None, explained: str, unit: str = "count") -> Cell:
 
 def product(version: str, chosen: Period) -> None:
     """One product: its stock over time against its reorder point, and its batches."""
-    found = books.kept(version, inventory_board.products, _day(chosen))
+    found = _page(version, chosen)[2]
     if found.empty:
         return
     names = dict(zip(found["sku"], found["title"].fillna(found["sku"]), strict=True))
@@ -155,8 +159,7 @@ def _tiles(row: pd.Series) -> list[Tile]:
 def value(version: str, chosen: Period) -> None:
     """Stock value over the period."""
     first, last = chosen.days()
-    frame = books.kept(version, inventory_board.value_over_time, first, last,
-                       books.step(first, last))  # fmt: skip
+    frame = _page(version, chosen)[1]
     with panel("Stock value", "on hand × unit cost of the day", key="stock-value"):
         charts.time_series(frame, key="inventory-value", title="Stock value", unit="money",
                            kind="area", names={"stock_value": "Stock value"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
@@ -27,13 +28,18 @@ _FORMATS = {
 }  # fmt: skip
 
 
+def _over_time(version: str, chosen: Period) -> Any:
+    """Every KPI over the period, read once for all that is drawn of it."""
+    first, last = chosen.days()
+    return books.kept(version, production_board.over_time, _SPARKS, first, last,
+                      books.step(first, last))  # fmt: skip
+
+
 def headline(version: str, chosen: Period) -> None:
     """Every production KPI as a tile."""
-    first, last = chosen.days()
     spans = (chosen.days(), chosen.previous().days(), chosen.last_year().days())
     asked = books.kept(version, production_board.figures, TILES, spans)
-    spark = books.kept(version, production_board.over_time, _SPARKS, first, last,
-                       books.step(first, last))  # fmt: skip
+    spark = _over_time(version, chosen)
     held = books.bounds(version)
     tiles.row(
         [books.tile(slug, asked[slug], spark.get(slug), held, chosen) for slug in TILES],
@@ -67,9 +73,8 @@ def standing(may_enter: bool) -> None:
 def over_time(version: str, chosen: Period) -> None:
     """OEE and its parts."""
     first, last = chosen.days()
-    by = books.step(first, last)
-    shown = ("oee", "availability", "performance", "quality")
-    frame = books.kept(version, production_board.over_time, shown, first, last, by)
+    shown = ["oee", "availability", "performance", "quality"]
+    frame = _over_time(version, chosen)[shown]
     with panel("OEE", "availability × performance × quality", key="oee"):
         charts.time_series(
             frame, key="production-oee", title="OEE", unit="percent",
@@ -83,7 +88,7 @@ def output(version: str, chosen: Period) -> None:
     """Good units over time."""
     first, last = chosen.days()
     by = books.step(first, last)
-    frame = books.kept(version, production_board.over_time, ("output",), first, last, by)
+    frame = _over_time(version, chosen)[["output"]]
     with panel("Output", f"good units by {by}", key="output"):
         charts.stacked_bars(frame, key="production-output", title="Output",
                             names={"output": "Good units"}, nothing="No runs in this period.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from data.queries.finance_inputs import CLOSING, Inputs
 from data.queries.tracks import months_before
 
 CYCLE = ("cash_conversion_cycle", "dso", "dio", "dpo")
+RATIOS = ("working_capital", "current_ratio", "quick_ratio")
 
 
 def figures(
@@ -31,19 +33,34 @@ def figures(
     return found
 
 
-def headline(
+class Page(NamedTuple):
+    """What the Finance page shows of the balances, all from one reading of them.
+
+    figures: KPI → as of each of the days. points: KPIs over the period. year: the cycle, its
+    parts and the ratios by month over at least 12 months. freed: what a day of each term is
+    worth. sheet: day and lines of the newest balance sheet.
+    """
+
+    figures: dict[str, list[Figure]]
+    points: pd.DataFrame
+    year: pd.DataFrame
+    freed: pd.DataFrame
+    sheet: tuple[date, pd.DataFrame] | None
+
+
+def page(
     slugs: Sequence[str], sparks: Sequence[str], days: Sequence[date], start: date, by: str
-) -> tuple[dict[str, list[Figure]], pd.DataFrame]:
-    """`figures` as of days and `over_time` from `start` to the latest of them, read once."""
-    end = min(max(days), company.today())
-    inputs = Inputs(end)
-    return figures(slugs, days, inputs), _points(sparks, inputs, start, end, by)
-
-
-def over_time(slugs: Sequence[str], start: date, end: date, by: str) -> pd.DataFrame:
-    """KPIs at the end of each day, week or month: index of those days, a column a KPI."""
-    end = min(end, company.today())
-    return _points(slugs, Inputs(end), start, end, by)
+) -> Page:
+    """Everything up to the first of the days; the others are compared with it."""
+    end = min(days[0], company.today())
+    inputs = Inputs(min(max(days), company.today()))
+    return Page(
+        figures(slugs, days, inputs),
+        _points(sparks, inputs, start, end, by),
+        _points((*CYCLE, *RATIOS), inputs, min(start, year_before(end)), end, "month"),
+        _freed(inputs, end),
+        _sheet(inputs, end),
+    )
 
 
 def _points(slugs: Sequence[str], inputs: Inputs, start: date, end: date, by: str) -> pd.DataFrame:
@@ -65,13 +82,12 @@ def ageing(day: date) -> pd.DataFrame:
                          "payables": both[1]["value"]})  # fmt: skip
 
 
-def freed(day: date) -> pd.DataFrame:
+def _freed(inputs: Inputs, day: date) -> pd.DataFrame:
     """What one day of each term is worth: columns term, days_now, flow, per_day.
 
     `flow`: 12 months of revenue or COGS; `per_day` = flow / 365, company currency. Missing where
     the flow is.
     """
-    inputs = Inputs(day)
     rows = []
     for term, slug, flow in (("Customers pay", "dso", "revenue"), ("Stock is held", "dio", "cogs"),
                              ("Suppliers are paid", "dpo", "cogs")):  # fmt: skip
@@ -83,9 +99,9 @@ def freed(day: date) -> pd.DataFrame:
                                       "per_day": "float64"})  # fmt: skip
 
 
-def sheet(day: date) -> tuple[date, pd.DataFrame] | None:
+def _sheet(inputs: Inputs, day: date) -> tuple[date, pd.DataFrame] | None:
     """The newest balance sheet: its day and columns category, amount; None without one."""
-    found = finance_sheet.newest_sheet(Inputs(day), day)
+    found = finance_sheet.newest_sheet(inputs, day)
     if found is None:
         return None
     closing, lines = found

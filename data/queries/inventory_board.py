@@ -13,22 +13,38 @@ from data.queries import inventory, inventory_products, inventory_value, repleni
 from data.queries.figure import Figure
 from data.queries.finance import closings
 from data.queries.finance_inputs import Inputs
+from data.queries.tracks import Track
 
 _COLUMNS = ("on_hand", "value", "mean", "cover", "abc", "on_order", "reorder_point")
 
 
-def figures(slugs: Sequence[str], days: Sequence[date]) -> dict[str, list[Figure]]:
+def figures(
+    slugs: Sequence[str], days: Sequence[date], inputs: Inputs | None = None
+) -> dict[str, list[Figure]]:
     """Each inventory KPI as of each day; days after today are read as today."""
     today = company.today()
     wanted = [min(day, today) for day in days]
-    inputs = Inputs(max(wanted))
+    inputs = inputs or Inputs(max(wanted))
     return {slug: [inventory.at(slug, day, inputs) for day in wanted] for slug in slugs}
+
+
+def page(
+    slugs: Sequence[str], days: Sequence[date], start: date, by: str
+) -> tuple[dict[str, list[Figure]], pd.DataFrame, pd.DataFrame]:
+    """`figures`, `value_over_time` and `products` up to the first of the days, read once."""
+    end = min(days[0], company.today())
+    inputs = Inputs(end)
+    found = figures(slugs, days, inputs)
+    return found, _values(inputs.stock, start, end, by), _planned(inputs.standing(end))
 
 
 def value_over_time(start: date, end: date, by: str) -> pd.DataFrame:
     """Stock value at the end of each day, week or month: index of those days."""
     end = min(end, company.today())
-    track = inventory_value.track(end)
+    return _values(inventory_value.track(end), start, end, by)
+
+
+def _values(track: Track, start: date, end: date, by: str) -> pd.DataFrame:
     points = list(closings(start, end, by).values())
     index = pd.Index(pd.to_datetime(points), name=by)
     return pd.DataFrame({"stock_value": [track.at(day) for day in points]}, index=index,
@@ -41,9 +57,13 @@ def products(day: date) -> pd.DataFrame:
     Columns as `inventory_products.stand`, and safety, point, economic, order (units; NaN without
     inputs), why (the missing input) and formulas (safety stock, reorder point, EOQ filled in).
     """
-    found = inventory_products.stand(day)
-    if found.empty:
-        return found
+    return _planned(inventory_products.stand(day))
+
+
+def _planned(stood: pd.DataFrame) -> pd.DataFrame:
+    if stood.empty:
+        return stood
+    found = stood.copy()
     plans = [_plan(row) for row in found.to_dict("records")]
     for name, attribute in (("safety", "safety_stock"), ("point", "reorder_point"),
                             ("economic", "economic_quantity"), ("order", "order")):  # fmt: skip

@@ -60,6 +60,7 @@ SELECT {group} AS grouped,
                            - greatest(s.started_at, r.started_at)) AS lost
               FROM production_stops s
              WHERE s.line = r.line AND s.started_at < r.ended_at
+               AND tstzrange(s.started_at, s.ended_at) && tstzrange(r.started_at, r.ended_at)
                AND coalesce(s.ended_at, now()) > r.started_at) within
   ) stopped
  WHERE r.day BETWEEN :start AND :end {where}
@@ -142,6 +143,7 @@ def downtime(start: date, end: date, line: str | None = None) -> pd.DataFrame:
         "count(DISTINCT (s.source, s.source_id)) AS stops "
         "FROM production_runs r JOIN production_stops s ON s.line = r.line "
         "AND s.started_at < r.ended_at AND coalesce(s.ended_at, now()) > r.started_at "
+        "AND tstzrange(s.started_at, s.ended_at) && tstzrange(r.started_at, r.ended_at) "
         f"WHERE r.day BETWEEN :start AND :end AND s.reason <> 'planned maintenance' {which} "
         "GROUP BY s.reason ORDER BY minutes DESC",
         start=start, end=end, line=line or "",

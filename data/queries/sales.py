@@ -26,8 +26,10 @@ GROUPS = {
     "channel": "channel",
     "country": "country",
     "segment": "segment",
-    "product": "(SELECT sku FROM products WHERE id = product_id)",
+    "product": "product_id",
 }
+# Each group is named once, not each row: a product by its code.
+NAMED = {"product": "(SELECT sku FROM products WHERE id = key)"}
 _SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in MEASURES)
 _STATE = """
 SELECT st.zone, st.currency, st.version,
@@ -172,9 +174,10 @@ def _groups(
     formula: Formula, start: date, end: date, by: str, chosen: Filter
 ) -> dict[str, Mapping[str, Any]]:
     table = chosen.table(by)
-    key = (BUCKETS | GROUPS)[by]
+    key, named = (BUCKETS | GROUPS)[by], NAMED.get(by, "key")
     rows = database.read(
-        f"SELECT coalesce(nullif(key, ''), '{NOT_GIVEN}') AS key, {columns(formula)} FROM ("
+        f"SELECT coalesce(nullif({named}, ''), '{NOT_GIVEN}') AS key, "
+        f"{columns(formula)} FROM ("
         f"SELECT {key} AS key, {_SUMS} FROM {table} WHERE day BETWEEN :start AND :end"
         f"{chosen.where()} GROUP BY 1) grouped",
         start=start, end=end, **chosen.parameters(),

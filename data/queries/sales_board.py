@@ -14,6 +14,7 @@ from data.queries.sales import (
     BUCKETS,
     EVERYTHING,
     GROUPS,
+    NAMED,
     NOT_GIVEN,
     Filter,
     absence,
@@ -163,10 +164,12 @@ def _grouped(
     """One row a group (all in one without `key`) with the parts of every KPI's formula."""
     parts = ", ".join(columns(FORMULAS[slug], f"{slug}__") for slug in slugs)
     grouping = f"{key} AS key, " if key else ""
+    named = f"{NAMED.get(by, 'key')} AS key, " if key else ""
     return [
         dict(row)
         for row in database.read(
-            f"SELECT {'key, ' if key else ''}{parts} FROM (SELECT {grouping}{_SUMS} "
+            f"SELECT {named}{parts} "
+            f"FROM (SELECT {grouping}{_SUMS} "
             f"FROM {chosen.table(by)} WHERE day BETWEEN :start AND :end{chosen.where()}"
             f"{' GROUP BY 1' if key else ''}) grouped",
             start=days[0], end=days[1], **chosen.parameters(),
