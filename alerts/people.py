@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from alerts import incidents, outbox, quiet
 from alerts.labels import Matcher
-from data import database
+from data import company, database
 
 _LONGEST_TEXT = 2000
 
@@ -91,7 +91,7 @@ def snooze(ids: Iterable[int], until: datetime, author: str, now: datetime) -> i
             {"until": until, "ids": list(ids)},
         ).all()
         for (incident,) in rows:
-            body = f"until {until:%Y-%m-%d %H:%M} UTC"
+            body = f"until {until.astimezone(company.zone()):%Y-%m-%d %H:%M}"
             incidents.note(opened, incident, now, author=author, kind="snooze", body=body)
     return len(rows)
 

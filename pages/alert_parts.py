@@ -14,7 +14,7 @@ from auth import audit, roles
 from auth.people import Person
 from components import empty, guard, tables
 from components.alert_card import Card
-from data import company
+from components.markup import escape
 from data.database import DatabaseUnavailable
 
 SNOOZES = {
@@ -57,6 +57,27 @@ def carry_out(action: str, what: str, on: str, act: Callable[[Person], object], 
 def count(alerts: int) -> str:
     """`1 alert`, `2 alerts`."""
     return "1 alert" if alerts == 1 else f"{alerts} alerts"
+
+
+def link(text: str, address: str) -> None:
+    """A link within the product; it opens in the same tab."""
+    st.html(
+        f'<a href="{escape(address)}" target="_self" style="color:var(--sx-accent)">'
+        f"{escape(text)}</a>"
+    )
+
+
+def ends(series: pd.Series[float], threshold: float | None) -> tuple[float | None, float | None]:
+    """The ends of an axis that shows the series and its threshold; None to fit."""
+    finite = series[series.abs() < float("inf")]
+    if threshold is None or finite.empty:
+        return None, None
+    least, most = float(finite.min()), float(finite.max())
+    if least <= threshold <= most:
+        return None, None
+    low = min(least, threshold)
+    low = 0.0 if low >= 0 else low
+    return low, max(most, threshold) if threshold > most else None
 
 
 def say_what_was_done() -> None:
@@ -114,10 +135,10 @@ def unit_of(signal: str | None) -> str:
 
 
 def local(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """Instants as text of the company's clock; empty where there is none."""
+    """Instants as text of the reader's clock; empty where there is none."""
     shown = frame.copy()
     for column in columns:
-        instants = pd.to_datetime(frame[column], utc=True).dt.tz_convert(company.zone())
+        instants = pd.to_datetime(frame[column], utc=True).dt.tz_convert(guard.clock())
         shown[column] = instants.dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
     return shown
 
@@ -128,7 +149,11 @@ def linked(frame: pd.DataFrame, *, name: str, columns: dict[str, str], nothing: 
         empty.state(nothing)
         return
     shown = frame.assign(open=[f"alerts?alert={number}" for number in frame["id"]])
-    text = {column: shown[column].fillna("") for column in columns if shown[column].dtype == "str"}
+    text = {
+        column: shown[column].fillna("")
+        for column in columns
+        if shown[column].dtype in ("str", "object")
+    }
     config: dict[str, Any] = {key: st.column_config.Column(title) for key, title in columns.items()}
     config["open"] = st.column_config.LinkColumn("Alert", display_text="Open")
     st.dataframe(

@@ -32,11 +32,15 @@ def show(rule: Rule) -> None:
         return
     fired = preview.firings
     st.write(
-        f"In the last 30 days it would have paged {len(fired)} times, firing for "
+        f"In the last 30 days it would have paged {_times(len(fired))}, firing for "
         f"{units.age(preview.firing_time()) if fired else '0 s'} in all "
         f"(judged every {durations.spell(preview.judged_every)})."
     )
     _chart(preview)
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _chart(preview: advice.Preview) -> None:

@@ -38,7 +38,7 @@ def show(number: int) -> None:
                     "All alerts")  # fmt: skip
         return
     with heading(found.rule, found.label_text or found.description):
-        st.link_button("All alerts", "alerts", icon=":material/arrow_back:", type="tertiary")
+        parts.link("← All alerts", "alerts")
     parts.say_what_was_done()
     _tiles(found, now)
     _actions(found, now)
@@ -154,9 +154,10 @@ def _chart(found: store.Alert, now: datetime) -> None:
     marks = [Mark(found.fired_at, "fired")]
     if found.resolved_at is not None:
         marks.append(Mark(found.resolved_at, "resolved"))
-    charts.time_series(series.to_frame(found.rule), key=f"alert-{found.id}-series", low=None,
-                       unit=parts.unit_of(found.signal), thresholds=lines, marks=marks,
-                       title=found.rule)  # fmt: skip
+    low, high = parts.ends(series, found.threshold)
+    charts.time_series(series.to_frame(found.rule), key=f"alert-{found.id}-series", low=low,
+                       high=high, unit=parts.unit_of(found.signal), thresholds=lines,
+                       marks=marks, title=found.rule)  # fmt: skip
 
 
 def _runbook(found: store.Alert) -> None:
@@ -173,9 +174,7 @@ def _runbook(found: store.Alert) -> None:
             rulebook.find(found.rule)
         except rulebook.UnknownRule:
             return
-        st.link_button(
-            "Edit the rule", f"alerts?view=Rules&rule={quote(found.rule)}", type="tertiary"
-        )
+        parts.link("Edit the rule", f"alerts?view=Rules&rule={quote(found.rule)}")
 
 
 def _explain(found: store.Alert) -> None:
