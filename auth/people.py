@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, RowMapping, text
 from sqlalchemy.exc import IntegrityError
@@ -197,6 +198,10 @@ def set_profile(username: str, changes: dict[str, str | None], by: Any) -> None:
         raise AccountRefused(f"A profile has no {sorted(unknown)[0]}.")
     if "name" in wanted and wanted["name"] is None:
         raise AccountRefused("A name is needed; enter one.")
+    if wanted.get("zone") not in (None, *available_timezones()):
+        raise AccountRefused("There is no such time zone; choose one such as Europe/London.")
+    if wanted.get("theme") not in (None, "light", "dark", "system"):
+        raise AccountRefused("There is no such theme; choose light, dark or system.")
     try:
         with database.transaction() as opened:
             user = _locked(opened, username)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from typing import NoReturn
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from auth import audit, people, roles, sessions
 from auth.people import Person
+from data import company
 
 # The websocket gate puts the address it trusts here and drops what the browser sent.
 ADDRESS_HEADER = "X-Sentia-Address"
@@ -49,6 +51,15 @@ def require(resource: str, action: str = "read") -> Person:
         st.error(f"{denied} {_who_grants()}".strip(), icon=":material/lock:")
         st.stop()
     return found
+
+
+def clock() -> ZoneInfo:
+    """Zone in which instants are shown: the person's own, else the company's.
+
+    Business days, shifts and charts stay on the company's clock whoever looks.
+    """
+    found = anybody()
+    return ZoneInfo(found.zone) if found is not None and found.zone else company.zone()
 
 
 def leave() -> NoReturn:

@@ -17,9 +17,12 @@ def apply() -> None:
     st.html(_sheet())
 
 
-def switch() -> None:
-    """A button between light and dark, for the sidebar; brings the script that our links need."""
-    st.html(_switch(), unsafe_allow_javascript=True)
+def switch(theme: str | None = None, session: int | None = None) -> None:
+    """A button between light and dark, for the sidebar; brings the script that our links need.
+
+    `theme` of the person's profile (`light`, `dark`, `system`) holds from the begin of `session`.
+    """
+    st.html(_switch(theme or "", session or 0), unsafe_allow_javascript=True)
 
 
 @lru_cache
@@ -28,10 +31,15 @@ def _sheet() -> str:
 
 
 @lru_cache
-def _switch() -> str:
-    version = hashlib.sha256(_SCRIPT.read_bytes()).hexdigest()[:8]
+def _version() -> str:
+    return hashlib.sha256(_SCRIPT.read_bytes()).hexdigest()[:8]
+
+
+def _switch(theme: str, session: int) -> str:
+    wanted = f' data-theme="{theme.capitalize()}" data-session="{session}"' if theme else ""
     return (
         '<button type="button" class="sx-theme" title="Switch between light and dark">'
         '<span class="sx-theme-mark" aria-hidden="true"></span>'
-        f'Light or dark</button><script src="/app/static/sentia.js?v={version}"></script>'
+        f'Light or dark</button><script src="/app/static/sentia.js?v={_version()}"{wanted}>'
+        "</script>"
     )

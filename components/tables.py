@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from components import empty, units
+from components import empty, guard, units
 from data import company
 
 # More rows than this scroll inside their panel.
@@ -104,14 +104,14 @@ def _config(
 
 
 def _column(values: pd.Series, heading: str, unit: str | None) -> Any:
-    """Numbers wear their unit, instants the company's clock, days a date."""
+    """Numbers wear their unit, instants the reader's clock, days a date."""
     if unit is not None:
         # The currency stands in the heading: after it, a minus would stand in the middle.
         sign = units.sign(company.currency()).strip() if units.canonical(unit) == "money" else ""
         named = f"{heading}, {sign}" if sign else heading
         return st.column_config.NumberColumn(named, format=number_format(unit))
     if isinstance(values.dtype, pd.DatetimeTZDtype):
-        zone = company.zone().key
+        zone = guard.clock().key
         return st.column_config.DatetimeColumn(heading, format=_INSTANT, timezone=zone)
     if pd.api.types.is_datetime64_dtype(values):
         return st.column_config.DateColumn(heading, format="D MMM YYYY")

@@ -21,6 +21,7 @@ def render() -> None:
         return
     with panel("Profile", key="profile"):
         account_profile.profile(person)
+        account_profile.email(person)
     with panel("Password", "signs you out everywhere", key="password"):
         account_profile.password(person)
     with panel("API tokens", "for programs that read or change on your behalf", key="tokens"):

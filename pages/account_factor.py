@@ -7,7 +7,7 @@ import io
 import segno
 import streamlit as st
 
-from auth import factors
+from auth import factors, signin
 from auth.factors import FactorRefused
 from auth.people import Person
 from components import banner, confirm, guard
@@ -29,9 +29,11 @@ def show(person: Person) -> None:
         _on(person)
     elif st.session_state.get("factor secret"):
         _begun(person, st.session_state["factor secret"])
-    elif st.button("Set up", key="factor-begin", icon=":material/qr_code_2:"):
-        st.session_state["factor secret"] = factors.begin(person)
-        st.rerun()
+    elif st.toggle("Set up a second factor", key="factor-begin"):
+        # A stranger at an open page would else make one of their own, and confirm with its code.
+        if signin.signed_in_just_now(person) or confirm.fresh("set it up", "factor-new"):
+            st.session_state["factor secret"] = factors.begin(person)
+            st.rerun()
     else:
         st.caption("Off. An authenticator app then shows a code for each sign-in.")
 

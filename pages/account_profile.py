@@ -1,4 +1,4 @@
-"""Your account: name, email, zone, start page, password."""
+"""Your account: name, zone, theme, start page, email address, password."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ import streamlit as st
 from auth import people, roles, signin
 from auth.passwords import SHORTEST, PasswordRefused
 from auth.people import AccountRefused, Person
-from components import guard
+from components import confirm, guard
+from components.login import plain
+
+_THEMES = {
+    "": "As this browser has it",
+    "light": "Light",
+    "dark": "Dark",
+    "system": "As the system has it",
+}
 
 
 def profile(person: Person) -> None:
-    """Name, email, time zone and start page."""
+    """Name, time zone, theme and start page."""
     from pages.registry import pages
 
     user = people.find(person.username)
@@ -25,21 +33,41 @@ def profile(person: Person) -> None:
     zones = ["", *sorted(available_timezones())]
     with st.form("profile", border=False, width=480):
         name = st.text_input("Name", user["name"])
-        email = st.text_input("Email", user["email"] or "", help="Where links are sent.")
-        zone = st.selectbox("Time zone", zones, zones.index(person.zone or ""),
+        zone = st.selectbox("Time zone", zones, _position(zones, person.zone or ""),
                             format_func=lambda zone: zone or "The company's")  # fmt: skip
+        theme = st.selectbox("Theme", list(_THEMES), _position(list(_THEMES), person.theme or ""),
+                             format_func=lambda theme: _THEMES[theme])  # fmt: skip
         start = st.selectbox(
             "Start page", ["", *starts], _position(["", *starts], person.start_page),
             format_func=lambda slug: starts.get(slug, "The first one"),
         )  # fmt: skip
         if st.form_submit_button("Save profile"):
-            changes = {"name": name, "email": email, "zone": zone, "start_page": start}
-            try:
-                people.set_profile(person.username, changes, by=guard.person())
-            except AccountRefused as refused:
-                st.error(str(refused), icon=":material/error:")
-            else:
-                st.success("Saved.")
+            _save({"name": name, "zone": zone, "theme": theme, "start_page": start})
+
+
+def email(person: Person) -> None:
+    """Where links to set a password are sent, so changing it asks who sits there."""
+    known = people.find(person.username)["email"]
+    st.caption(f"Email: {plain(known)}" if known else "No email address.")
+    if not st.toggle("Change the email address", key="email-change"):
+        return
+    if not confirm.fresh("change your email address", "email"):
+        return
+    with st.form("email", border=False, width=480):
+        wanted = st.text_input("Email", known or "", help="Where links are sent.")
+        if st.form_submit_button("Save address"):
+            _save({"email": wanted})
+
+
+def _save(changes: dict[str, str | None]) -> None:
+    person = guard.person()
+    try:
+        people.set_profile(person.username, changes, by=person)
+    except AccountRefused as refused:
+        st.error(str(refused), icon=":material/error:")
+    else:
+        st.toast("Saved.", icon=":material/check:")
+        st.rerun()
 
 
 def password(person: Person) -> None:

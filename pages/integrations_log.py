@@ -6,10 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from auth.people import Person
-from components import charts, tables
+from components import charts, guard, tables
 from components.panel import panel
 from components.provenance import line
-from data import company
 from data.integrations import log, stock_keepers
 from data.integrations.status import Standing
 
@@ -79,10 +78,10 @@ def calls(each: Standing, _: Person) -> None:
 
 
 def _local(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Instants as the company's clock shows them, to the second."""
+    """Instants as the reader's clock shows them, to the second."""
     if frame.empty:
         return frame
-    shown = frame[column].dt.tz_convert(company.zone()).dt.tz_localize(None).dt.floor("s")
+    shown = frame[column].dt.tz_convert(guard.clock()).dt.tz_localize(None).dt.floor("s")
     return frame.assign(**{column: shown})
 
 

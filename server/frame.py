@@ -143,7 +143,7 @@ def _account(person: Person, own: Any) -> None:
             f"<span>{person.role.capitalize()}</span></div>"
         )
         st.page_link(own, label="Your account", icon=":material/person:")
-        style.switch()
+        style.switch(person.theme, person.session_id)
         if st.button("Sign out", key="sign_out", icon=":material/logout:", type="tertiary"):
             sessions.sign_out(guard.token(), guard.address())
             st.html(login.script("out", then="/"), unsafe_allow_javascript=True)

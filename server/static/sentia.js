@@ -1,6 +1,25 @@
 // Behaviour that the framework lacks: links inside our HTML change the page without loading it anew,
 // and a person may choose light or dark. Loaded once; every run of a page asks for it again.
 (() => {
+  const themed = () => new Set([location.pathname, "/", ...[...document.querySelectorAll(
+    '[data-testid="stSidebarNavLink"]')].map((link) => new URL(link.href).pathname)]);
+  const wear = (name) => {
+    for (const path of themed()) {
+      localStorage.setItem(`stActiveTheme-${path}-v2`, JSON.stringify(name));
+    }
+    location.reload();
+  };
+
+  // The theme of somebody's profile holds from their sign-in, or from when they changed it, until
+  // the button here is pressed; without one in the profile the browser keeps what it has.
+  const { theme, session } = document.currentScript?.dataset ?? {};
+  const wanted = theme && `${session} ${theme}`;
+  if (wanted && localStorage.getItem("sentiaTheme") !== wanted) {
+    localStorage.setItem("sentiaTheme", wanted);
+    const key = `stActiveTheme-${location.pathname}-v2`;
+    if (localStorage.getItem(key) !== JSON.stringify(theme)) return wear(theme);
+  }
+
   if (window.sentia) return;
   window.sentia = true;
 
@@ -41,15 +60,9 @@
   }, 1000);
 
   const dark = () => getComputedStyle(document.querySelector(".stApp")).colorScheme === "dark";
-  const paths = () => new Set([location.pathname, "/", ...[...document.querySelectorAll(
-    '[data-testid="stSidebarNavLink"]')].map((link) => new URL(link.href).pathname)]);
   addEventListener("click", (event) => {
     const button = event.target.closest && event.target.closest(".sx-theme");
     if (!button) return;
-    const name = dark() ? "Light" : "Dark";
-    for (const path of paths()) {
-      localStorage.setItem(`stActiveTheme-${path}-v2`, JSON.stringify(name));
-    }
-    location.reload();
+    wear(dark() ? "Light" : "Dark");
   }, true);
 })();

@@ -14,6 +14,7 @@ from playwright.sync_api import Page as Tab
 from tests.pages.test_login import enter, form
 from tests.product import ADMIN_PASSWORD, RunningApp, sign_in
 from tests.server import front_door
+from tests.server.front_door import sql
 
 GOOD = "correct horse battery"
 # A machine that runs the whole suite is slower than the five seconds that are the default.
@@ -65,11 +66,54 @@ def test_a_profile_is_saved_and_decides_the_start_page(
     expect(tab.locator(".st-key-account")).to_contain_text("Mina Weber")
 
 
+def test_a_profile_decides_the_theme_and_the_clock(
+    app: RunningApp, context: BrowserContext, signed_in: Callable[..., Tab]
+) -> None:
+    app.manage("users", "add", "tess", "--role", "admin", "--password", GOOD)
+    tab = signed_in("account", user="tess", password=GOOD)
+    tab.get_by_role("combobox", name="Theme").click()
+    tab.get_by_role("option", name="Dark").click()
+    tab.get_by_role("combobox", name="Time zone").fill("Pacific/Kiritimati")
+    tab.get_by_role("option", name="Pacific/Kiritimati").click()
+    tab.get_by_role("button", name="Save profile").click()
+    expect(tab.locator(".stApp")).to_have_css("color-scheme", "dark")
+    other = context.browser.new_context().new_page()  # type: ignore[union-attr]
+    sign_in(other, f"{app.url}/users?view=Audit", "tess", GOOD)
+    expect(other.locator(".stApp")).to_have_css("color-scheme", "dark")
+    other.get_by_role("button", name="Light or dark").click()
+    expect(other.locator(".stApp")).to_have_css("color-scheme", "light")
+    expect(other.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(other.locator(".stApp")).to_have_css("color-scheme", "light")
+    cells = other.locator("[data-testid=stDataFrame] canvas td")
+    expect(cells.filter(has_text="+14:00").first).to_be_attached()
+    other.context.close()
+
+
+def test_an_address_for_links_and_a_second_factor_are_not_changed_at_a_page_left_open(
+    app: RunningApp, signed_in: Callable[..., Tab]
+) -> None:
+    app.manage("users", "add", "lena", "--role", "viewer", "--password", GOOD)
+    tab = signed_in("account", user="lena", password=GOOD)
+    tab.get_by_text("Change the email address").click()
+    expect(tab.get_by_role("button", name="Save address")).to_have_count(0)
+    confirm(tab, GOOD)
+    tab.get_by_role("textbox", name="Email").fill("lena@example.com")
+    tab.get_by_role("button", name="Save address").click()
+    expect(tab.get_by_text("Email: lena@example.com")).to_be_visible()
+    sql(app, "UPDATE users SET password_changed_at = now() - interval '1 day'")
+    sql(app, "UPDATE sessions SET created_at = now() - interval '1 hour', stepped_up_at = NULL")
+    tab.reload()
+    tab.get_by_text("Set up a second factor").click()
+    expect(tab.get_by_text("Confirm that it is you to set it up.")).to_be_visible()
+    confirm(tab, GOOD)
+    expect(tab.locator("img[src^='data:image/svg']").last).to_be_visible()
+
+
 def test_a_second_factor_is_set_up_and_then_asked_for(
     app: RunningApp, context: BrowserContext, signed_in: Callable[..., Tab]
 ) -> None:
     tab = signed_in("account", user="ada", password=GOOD)
-    tab.get_by_role("button", name="Set up").click()
+    tab.get_by_text("Set up a second factor").click()
     expect(tab.locator("img[src^='data:image/svg']").last).to_be_visible()
     secret = tab.locator(".st-key-factor code").inner_text().replace(" ", "")
     before = pyotp.TOTP(secret).at(int(time.time()) - 30)
