@@ -8,7 +8,7 @@ import streamlit as st
 
 from auth import audit, roles
 from auth.people import Person
-from components import empty, guard
+from components import confirm, empty, guard
 from components.banner import notice
 from components.panel import panel
 from data.integrations import connections, credentials, probe, tokens, xero_sign_in
@@ -21,6 +21,8 @@ from data.integrations.status import Standing
 from data.integrations.xero import Xero
 from data.secrets import KeyRefused, SecretUnreadable
 
+_ANSWER = ("state", "code", "error", "error_description", "scope", "session_state")
+_SAID = "xero-said"
 _TROUBLE = (VendorError, SecretUnreadable, KeyRefused)
 
 
@@ -51,10 +53,12 @@ def show(each: Standing, person: Person) -> None:
         if not roles.can(person.role, "integrations", "credentials"):
             empty.state("Only an admin may enter credentials.")
             return
-        given = credentials.load(connection.name, connection.vendor.name)
-        _form(connection, given)
+        if not confirm.fresh("change what a vendor is reached with", f"vendor-{connection.name}"):
+            return
+        _form(connection, credentials.load(connection.name, connection.vendor.name))
         if connection.vendor.name == "xero":
-            _xero(connection, given)
+            # Read anew: the form may just have been saved.
+            _xero(connection, credentials.load(connection.name, "xero"))
     with panel("Schedule"):
         _schedule(connection)
 
@@ -125,6 +129,7 @@ def _xero(connection: Connection, given: Credentials) -> None:
     )
     if st.button("Sign in at Xero", key=f"xero-{connection.name}", icon=":material/login:"):
         guard.require("integrations", "credentials")
+        st.session_state.pop(_SAID, None)
         st.link_button("Go on at Xero", xero_sign_in.begin(connection.name, given, _here()))
     if tokens.has_refresh(connection.name):
         _tenants(connection, given)
@@ -147,27 +152,53 @@ def _tenants(connection: Connection, given: Credentials) -> None:
         key=f"tenant-{connection.name}",
     )
     if chosen and chosen != now:
-        person = guard.require("integrations", "credentials")
-        credentials.save(connection.name, {"tenant_id": chosen}, person.username)
-        _note("organisation", connection.name)
+        _choose(connection, chosen)
         notice(probe.test(connection.name)["message"])
 
 
 def returned(_: Person) -> None:
-    """Somebody comes back from Xero: take the code for a token."""
-    state, code = st.query_params.get("state"), st.query_params.get("code")
-    if not state or not code:
-        return
-    guard.require("integrations", "credentials")
-    for name in ("state", "code", "scope", "session_state"):
-        st.query_params.pop(name, None)
+    """Somebody comes back from Xero: take the code for a token, and say how it went."""
+    given = {name: st.query_params.get(name, "") for name in _ANSWER}
+    if given["state"] and (given["code"] or given["error"]):
+        guard.require("integrations", "credentials")
+        for name in _ANSWER:
+            st.query_params.pop(name, None)
+        # Taking them out of the address runs the page again: what is said has to outlive that.
+        st.session_state[_SAID] = _taken(given)
+    if said := st.session_state.get(_SAID):
+        notice(*said)
+
+
+def _taken(given: dict[str, str]) -> tuple[str, str]:
+    """What to say, and in which tone."""
+    if given["error"]:
+        return "Xero did not allow the app; sign in again under Connect when ready.", "info"
     try:
-        name = xero_sign_in.finish(state, code, lambda one: connections.named(one).making())
+        name = xero_sign_in.finish(
+            given["state"], given["code"], lambda one: connections.named(one).making()
+        )
+        _note("sign-in", name)
+        chosen = _only_tenant(connections.named(name))
     except (*_TROUBLE, connections.Unknown) as error:
-        notice(str(error), "warning")
-        return
-    _note("sign-in", name)
-    notice("Signed in at Xero; choose the organisation under Connect.")
+        return str(error), "warning"
+    return chosen or "Signed in at Xero; choose the organisation under Connect.", "info"
+
+
+def _only_tenant(connection: Connection) -> str | None:
+    """Choose the organisation where the sign-in allows one only; what its test says."""
+    client = connection.client(patience_s=1, within_s=8)
+    assert isinstance(client, Xero)
+    found = client.connections()
+    if len(found) != 1:
+        return None
+    _choose(connection, found[0].id)
+    return f"Signed in at Xero. {probe.test(connection.name)['message']}"
+
+
+def _choose(connection: Connection, tenant: str) -> None:
+    person = guard.require("integrations", "credentials")
+    credentials.save(connection.name, {"tenant_id": tenant}, person.username)
+    _note("organisation", connection.name)
 
 
 def _here() -> str:

@@ -27,6 +27,8 @@ from data.integrations.world import World
 AGENT = "SentiaDashboard/1.0 (Language=Python; Platform=requests)"
 RETRIES = 4
 WAIT_CEILING_S = 240.0
+# What is kept of a deadline for the answer itself.
+ANSWER_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -182,11 +184,17 @@ class Transport:
         wait = pacing.take(bucket, operation.rate, operation.cost, now)
         if wait <= 0:
             return
-        if trace.waited + wait > self.patience_s:
+        if trace.waited + wait > self._turn_s(now):
             pacing.give_back(bucket, operation.cost)
             raise self._limited("rate", now + wait)
         trace.waited += wait
         self.world.sleep(wait)
+
+    def _turn_s(self, now: float) -> float:
+        """How long to wait for a turn: a person's test also waits while a sync uses them up."""
+        if self._until is None:
+            return self.patience_s
+        return max(self.patience_s, self._until - now - ANSWER_S)
 
     def _wait_or_raise(self, operation: Operation, verdict: Verdict, trace: calls.Trace) -> None:
         """Sleep before the next attempt, or raise what the last one meant."""

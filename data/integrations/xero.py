@@ -69,7 +69,7 @@ class Xero:
 
     def connections(self) -> list[sign_in.Tenant]:
         """The organisations that a web app's sign-in allows."""
-        operation = Operation("connections", _RATE, bucket="calls")
+        operation = Operation("connections", _RATE)
         request = Request("GET", f"{self._root}/connections", {"Accept": "application/json"})
         found = self._transport.json(operation, request)
         if not isinstance(found, list):

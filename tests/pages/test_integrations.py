@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.data.integrations.fake import running
 from tests.data.integrations.fake_shopify import FakeShopify, Shop, line, order
-from tests.product import RunningApp
+from tests.product import ADMIN_PASSWORD, RunningApp
 
 PASSWORD = "a password long enough 42"
 ORDERS = [order(n, f"2026-11-01T00:00:{n:02d}Z", [line(n, "A", 1, "10.0", "2.0")])
@@ -50,6 +50,9 @@ def test_a_shop_is_connected_in_the_wizard_and_its_orders_arrive(
     page = signed_in("integrations")
     expect(_card(page, "shopify")).to_contain_text("not configured")
     _open(page, "Shopify", "Connect")
+    expect(page.get_by_role("button", name="Save and test")).to_have_count(0)
+    page.get_by_role("textbox", name="Your password, or a code of your app").fill(ADMIN_PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
     page.get_by_role("textbox", name="Shop").fill("acme")
     page.get_by_role("textbox", name="Client ID (optional)").fill("app")
     page.get_by_role("textbox", name="Client secret (optional)").fill("wrong")
