@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -45,7 +45,11 @@ def closing_days(chosen: Period) -> tuple[date, date, date]:
 
 
 def tile(
-    slug: str, asked: list[Figure], spark: pd.Series | None, held: dict[str, Bounds], chosen: Period
+    slug: str,
+    asked: list[Figure],
+    spark: Iterable[float | None] | None,
+    held: dict[str, Bounds],
+    chosen: Period,
 ) -> Tile:
     """A KPI's tile, leading to its story; `asked`: now, in the period before, a year earlier."""
     now, before, year = asked

@@ -29,8 +29,7 @@ class Books:
 
 
 def show(books: Books, body: Body) -> None:
-    """The page; `body(version, period)` is drawn again when its figures may have changed."""
-    guard.require(books.resource)
+    """The page, once its permission was asked for; `body(version, period)` is what refreshes."""
     with heading(books.title):
         chosen = period.picker(refresh=books.refresh)
     state = company_state.state(*books.datasets)

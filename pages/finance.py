@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from components import guard
 from components.timespan import Period
 from pages import Page, company_page, finance_parts
 
@@ -18,6 +19,7 @@ _BOOKS = company_page.Books(
 
 def render() -> None:
     """The page."""
+    guard.require("finance")
     company_page.show(_BOOKS, _body)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components import guard
 from components.timespan import Period
 from pages import Page, company_page, inventory_parts
 
@@ -16,6 +17,7 @@ _BOOKS = company_page.Books(
 
 def render() -> None:
     """The page."""
+    guard.require("inventory")
     company_page.show(_BOOKS, _body)
 
 

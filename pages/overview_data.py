@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
 
 from auth import roles
 from auth.people import Person
-from components import kpi, system_board, units
+from components import system_board, units
 from components.attention import Item, Tone
 from components.tiles import Tile
 from components.timespan import Period
@@ -17,10 +18,10 @@ from config.metrics import METRICS
 from config.settings import settings
 from data.database import DatabaseUnavailable
 from data.queries import kpi as kpis
-from data.queries import metrics, overview
+from data.queries import kpi_board, metrics, overview
 from data.queries.figure import Figure
 from pages import company_data
-from pages.company_data import STALE_AFTER, kept
+from pages.company_data import kept
 
 _log = structlog.get_logger()
 # Where an area of the catalogue is at home: page, and the resource that its figures belong to.
@@ -50,23 +51,33 @@ def headline(role: str) -> list[str]:
 
 
 def tiles(slugs: list[str], version: str, chosen: Period) -> list[Tile]:
-    """Each KPI over the period, beside the one before and a year earlier."""
+    """Each KPI over the period, beside the one before and a year earlier; leads to its story."""
     held = company_data.bounds(version)
-    return [_tile(KPIS[slug], held.get(slug, KPIS[slug].bounds), version, chosen) for slug in slugs]
+    now, before, year = (
+        _figures(version, slugs, span.days())
+        for span in (chosen, chosen.previous(), chosen.last_year())
+    )
+    drawn = tuple(slug for slug in slugs if now[slug].value is not None)
+    spark = kept(version, kpi_board.over_time, drawn, *chosen.days(),
+                 company_data.step(*chosen.days()))  # fmt: skip
+    return [
+        company_data.tile(
+            slug, [now[slug], before[slug], year[slug]], spark.get(slug), held, chosen
+        )
+        for slug in slugs
+    ]
 
 
-def _tile(entry: Kpi, bounds: Bounds, version: str, chosen: Period) -> Tile:
-    spans = (chosen.days(), chosen.previous().days(), chosen.last_year().days())
-    now, before, year = (_figure(version, entry.slug, *days) for days in spans)
-    step = company_data.step(*chosen.days())
-    drawn = step in entry.by and now.value is not None
-    spark = kept(version, kpis.series, entry.slug, *chosen.days(), step)["value"] if drawn else ()
-    return kpi.tile(
-        entry, now.value, bounds=bounds, previous=before.value, last_year=year.value,
-        spark=[None if units.missing(value) else value for value in spark], source=now.source,
-        as_of=now.as_of, stale_after=STALE_AFTER if now.as_of else None, reason=now.reason,
-        link=chosen.link(HOMES[entry.area]),
-    )  # fmt: skip
+def _figures(version: str, slugs: Sequence[str], days: tuple[date, date]) -> dict[str, Figure]:
+    """All KPIs of some days at once; when that fails, one by one, so that the others stand."""
+    try:
+        found = kept(version, kpi_board.figures, tuple(slugs), (days,))
+        return {slug: found[slug][0] for slug in slugs}
+    except DatabaseUnavailable:
+        raise
+    except Exception as error:
+        _log.error("figures failed together", exc_info=error)
+        return {slug: _figure(version, slug, *days) for slug in slugs}
 
 
 def _figure(version: str, slug: str, first: date, last: date) -> Figure:
@@ -110,14 +121,14 @@ def _past_bounds(person: Person, version: str, chosen: Period) -> list[Item]:
         for slug, entry in KPIS.items()
         if entry.area not in ("system", "users") and roles.can(person.role, HOMES[entry.area])
     ]
-    found = [
-        _kpi_item(entry, bounds, version, chosen) for entry, bounds in judged if bounds != Bounds()
-    ]
+    bounded = [(entry, bounds) for entry, bounds in judged if bounds != Bounds()]
+    figures = _figures(version, [entry.slug for entry, _ in bounded], chosen.days())
+    found = [_kpi_item(entry, bounds, figures[entry.slug], chosen) for entry, bounds in bounded]
     return [item for item in found if item is not None]
 
 
-def _kpi_item(entry: Kpi, bounds: Bounds, version: str, chosen: Period) -> Item | None:
-    value = _figure(version, entry.slug, *chosen.days()).value
+def _kpi_item(entry: Kpi, bounds: Bounds, figure: Figure, chosen: Period) -> Item | None:
+    value = figure.value
     standing = judge(entry, value, bounds)
     if standing not in ("critical", "warning", "off_target"):
         return None
