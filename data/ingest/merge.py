@@ -69,7 +69,7 @@ def _rewrite(opened: Connection, run: Any, removals: bool) -> int:
     """Write what is left in `merged`; returns the number of lines written."""
     if not _count(opened, "merged"):
         return 0
-    for statement in (sql.FIRSTS, "ANALYZE firsts", sql.FLIPPED):
+    for statement in (sql.FIRSTS, "ANALYZE firsts", sql.FLIPPED.format(excluded=sql.REPLACED)):
         run(statement)
     flips = _count(opened, "flipped")
     rollups.begin_delta(opened)

@@ -13,7 +13,7 @@ CREATE TEMP TABLE in_orders (
 CREATE TEMP TABLE in_runs (
     run bigint NOT NULL, order_id text COLLATE "C" NOT NULL, ordered_at timestamptz,
     channel text COLLATE "C", customer_id text COLLATE "C", country text COLLATE "C",
-    status text COLLATE "C", counted boolean
+    status text COLLATE "C", counted boolean, differing boolean
 ) ON COMMIT DROP;
 CREATE TEMP TABLE in_lines (
     position bigint NOT NULL, run bigint NOT NULL, sku text COLLATE "C" NOT NULL,
@@ -173,8 +173,9 @@ SELECT o.id, o.ordered_at > f.first_ordered_at AS returning_customer
 FROM firsts f JOIN orders o ON o.customer_id = f.customer_id
 WHERE f.before IS DISTINCT FROM f.first_ordered_at AND o.counted
     AND o.returning_customer IS DISTINCT FROM (o.ordered_at > f.first_ordered_at)
-    AND o.id NOT IN (SELECT id FROM merged WHERE existed)
+    AND {excluded}
 """
+REPLACED = "o.id NOT IN (SELECT id FROM merged WHERE existed)"
 STORED = "IN (SELECT id FROM merged WHERE existed UNION ALL SELECT id FROM flipped)"
 
 _ORDER = (
@@ -186,6 +187,12 @@ _ORDERED = (
     "m.taxes_included, CASE WHEN m.counted THEN m.ordered_at > "
     "CASE WHEN m.fresh THEN m.first_ordered_at ELSE f.first_ordered_at END END"
 )
+FLIP = (
+    "UPDATE customers c SET first_ordered_at = f.first_ordered_at FROM firsts f "
+    "WHERE c.id = f.customer_id AND f.before IS DISTINCT FROM f.first_ordered_at",
+    "UPDATE orders o SET returning_customer = f.returning_customer FROM flipped f "
+    "WHERE o.id = f.id",
+)
 WRITE = (
     "DELETE FROM order_lines WHERE order_id IN (SELECT id FROM merged WHERE existed)",
     "DELETE FROM refunds WHERE order_id IN (SELECT id FROM merged WHERE existed)",
@@ -196,10 +203,7 @@ WRITE = (
     "LEFT JOIN firsts f ON f.customer_id = m.customer_id WHERE NOT m.existed ORDER BY m.id",
     f"INSERT INTO order_lines ({_LINE}) {_NUMBERED.format(where='')}",
     f"INSERT INTO refunds ({_REFUND}) {_REFUNDED.format(where='')}",
-    "UPDATE customers c SET first_ordered_at = f.first_ordered_at FROM firsts f "
-    "WHERE c.id = f.customer_id AND f.before IS DISTINCT FROM f.first_ordered_at",
-    "UPDATE orders o SET returning_customer = f.returning_customer FROM flipped f "
-    "WHERE o.id = f.id",
+    *FLIP,
 )
 SEEN = (
     "INSERT INTO sales_sources (source, last_seen, sample) VALUES (:source, now(), :sample) "

@@ -6,23 +6,26 @@ the order (time, channel, customer, country) is taken from its first line that g
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, text
 
 from data import company, database
 from data.ingest import merge
+from data.ingest.arrow_copy import Ahead, copy_in
 from data.ingest.csvfile import CsvFile
 from data.ingest.fields import Field, Reading
+from data.ingest.gather import Orders, batches, gather
+from data.ingest.load import Loader, Scattered
 from data.ingest.report import Report
-from data.ingest.runs import LINE, RUN, Runs
 from data.ingest.staging import Progress, Staging, map_columns
 
 SOURCE = "csv"
@@ -120,7 +123,7 @@ FROM (
         max(channel) AS channel, max(customer_id) AS customer_id, max(country) AS country,
         max(ordered_at) > min(ordered_at) OR min(nullif(channel, '')) < max(channel)
             OR min(customer_id) < max(customer_id)
-            OR min(nullif(country, '')) < max(country) AS differing
+            OR min(nullif(country, '')) < max(country) OR bool_or(differing) AS differing
     FROM in_runs GROUP BY order_id
 ) g JOIN in_runs f ON f.run = g.first
 """
@@ -135,6 +138,10 @@ FROM in_lines l JOIN in_runs r USING (run) WHERE refunded > 0
 """
 
 
+_LINE = ("position", "run", "sku", "quantity", "unit_price", "discount", "tax", "shipping",
+         "refunded", "refunded_at", "currency", "unit_cost", "counted")  # fmt: skip
+
+
 def import_orders(
     path: Path,
     mapping: Mapping[str, str] | None = None,
@@ -143,35 +150,67 @@ def import_orders(
     name: str | None = None,
 ) -> Report:
     """Take a file of order lines in one transaction. Raises ImportRefused, StaleRollups."""
-    with CsvFile(path) as file:
-        file.name = name or file.name
-        mapped = map_columns(FIELDS, file, mapping)
-        report = Report("orders", file.name)
-        reading = Reading(company.zone(), company.currency(), datetime.now(UTC))
-        runs = Runs()
-        staging = Staging(FIELDS, reading, report, _together, skip_bad, progress, runs.split, LINE)
-        with closing(runs), database.transaction() as opened:
-            merge.begin(opened)
-            staging.load(opened, "in_lines", file, mapped)
-            copied = f"COPY in_runs ({', '.join(RUN)}) FROM STDIN (FORMAT csv)"
-            database.copy_from(opened, copied, runs.stored())
-            _gather(opened, report)
-            report.counts = merge.merge(opened, SOURCE)
-    return report
+
+    def take(straight: bool) -> Report:
+        with CsvFile(path) as file:
+            file.name = name or file.name
+            mapped = map_columns(FIELDS, file, mapping)
+            report = Report("orders", file.name)
+            reading = Reading(company.zone(), company.currency(), datetime.now(UTC))
+            staging = Staging(FIELDS, reading, report, _together, skip_bad, progress)
+            rows = Ahead(map(gather, batches(staging.rows(file, mapped))))
+            with closing(rows), database.transaction() as opened:
+                merge.begin(opened)
+                _take(opened, rows, report, staging, straight)
+        return report
+
+    try:
+        return take(straight=True)
+    except Scattered:  # begun anew, because the orders loaded so far are not whole
+        return take(straight=False)
 
 
-def _gather(opened: Connection, report: Report) -> None:
-    """Make orders and refunds of the staged runs and lines."""
-    opened.execute(text("ANALYZE in_lines (run, sku)"))
-    opened.execute(text("ANALYZE in_runs (run, order_id)"))
-    opened.execute(text(_GATHER))
-    opened.execute(text(_REFUNDS))
-    differing = opened.execute(text("SELECT count(*) FROM in_orders WHERE differing")).scalar_one()
+def _take(
+    opened: Connection, found: Iterable[Orders], report: Report, staging: Staging, straight: bool
+) -> None:
+    """New orders go straight in, if `straight`; the others are staged and merged."""
+    with Loader(opened, SOURCE) as loader:
+        for orders in found:
+            others = loader.take(orders) if straight else orders
+            if len(others):
+                _stage(opened, others)
+        staging.judge()
+        loader.finish()
+    differing = loader.differing + _gather(opened)
+    report.counts = merge.merge(opened, SOURCE)
+    report.counts["new orders"] += loader.orders
+    report.counts["lines written"] += loader.lines
     if differing:
         report.notes.append(
             f"{differing:,} orders give different times, channels, customers or countries on "
             "their lines; the first line's were taken."
         )
+
+
+def _stage(opened: Connection, orders: Orders) -> None:
+    """Orders and their lines, which `run` joins: the place of an order's first row here."""
+    order, position = (orders.rows[name].to_numpy() for name in ("order", "position"))
+    first = np.full(len(orders), np.iinfo(np.int64).max)
+    np.minimum.at(first, order, position)
+    runs = orders.heads.append_column("run", pa.array(first))
+    copy_in(opened, "in_runs", runs)
+    lines = orders.rows.append_column("run", pa.array(first[order]))
+    copy_in(opened, "in_lines", lines.select(_LINE))
+
+
+def _gather(opened: Connection) -> int:
+    """Make orders and refunds of what is staged; returns how many orders' rows differ."""
+    opened.execute(text("ANALYZE in_lines (run, sku)"))
+    opened.execute(text("ANALYZE in_runs (run, order_id)"))
+    opened.execute(text(_GATHER))
+    opened.execute(text(_REFUNDS))
+    differing = opened.execute(text("SELECT count(*) FROM in_orders WHERE differing"))
+    return int(differing.scalar_one())
 
 
 def _together(columns: Mapping[str, Any]) -> list[tuple[Any, str, str]]:

@@ -7,6 +7,8 @@ what was added once is taken away to the last digit.
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import Connection, text
 
 from data import company, database
@@ -142,7 +144,21 @@ def apply_delta(opened: Connection, removals: bool = True) -> None:
     _merge_into(opened, "sales_hourly", ("orders",), "sales_hourly")
     if removals:
         _drop_empty(opened)
+    mark_changed(opened)
+
+
+def mark_changed(opened: Connection) -> None:
+    """Tell whoever holds figures of before that there are new ones."""
     opened.execute(text("UPDATE sales_state SET version = version + 1, changed_at = now()"))
+
+
+def untouched(opened: Connection, first: date, last: date) -> bool:
+    """Whether no roll-up has anything of the days from first to last."""
+    held = " OR ".join(
+        f"EXISTS (SELECT FROM {table} WHERE day BETWEEN :first AND :last)" for table in _ALL
+    )
+    found = opened.execute(text(f"SELECT {held}"), {"first": first, "last": last})
+    return not found.scalar_one()
 
 
 def _drop_empty(opened: Connection) -> None:

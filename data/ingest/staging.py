@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from queue import Queue
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv as arrow_csv
 from sqlalchemy import Connection
 
-from data import database
+from data.ingest.arrow_copy import copy_all
 from data.ingest.csvfile import Block, CsvFile
 from data.ingest.fields import Field, Reading, absent, convert
 from data.ingest.report import ImportRefused, Report, RowError
@@ -89,10 +85,7 @@ def _listed(names: list[str]) -> str:
 
 @dataclass
 class Staging:
-    """One file on its way into `table`, whose columns are `position` and the fields' names.
-
-    `shape` makes other columns of each block before it is stored; `names` are then theirs.
-    """
+    """One file on its way into tables; its rows are `position` and the fields' names."""
 
     fields: tuple[Field, ...]
     reading: Reading
@@ -100,21 +93,15 @@ class Staging:
     check: Check | None = None
     skip_bad: bool = False
     progress: Progress | None = None
-    shape: Callable[[Any], Any] | None = None
-    names: tuple[str, ...] = ()
 
     def load(self, opened: Connection, table: str, file: CsvFile, mapped: Mapped) -> None:
         """COPY the good rows into `table`; raises ImportRefused for bad ones without skip_bad."""
-        self.report.ignored_columns = mapped.ignored
-        names = ", ".join(self.names or ("position", *(field.name for field in self.fields)))
-        source: Any = _Stream(self._encoded(file, mapped))
-        try:
-            database.copy_from(opened, f"COPY {table} ({names}) FROM STDIN (FORMAT csv)", source)
-        finally:
-            source.close()
-        self._judge()
+        names = ("position", *(field.name for field in self.fields))
+        copy_all(opened, table, names, self.rows(file, mapped))
+        self.judge()
 
-    def _judge(self) -> None:
+    def judge(self) -> None:
+        """Whether the file is taken. Raises ImportRefused."""
         report = self.report
         if report.bad_rows and not self.skip_bad:
             raise ImportRefused(
@@ -125,17 +112,15 @@ class Staging:
         if not report.rows:
             raise ImportRefused(f"{report.file_name} has a header but no rows; nothing to import.")
 
-    def _encoded(self, file: CsvFile, mapped: Mapped) -> Iterator[bytes]:
-        """Blocks of good rows as CSV for COPY; none once the file is known to be refused."""
+    def rows(self, file: CsvFile, mapped: Mapped) -> Iterator[Any]:
+        """Good rows, a block at a time; none once the file is known to be refused."""
+        self.report.ignored_columns = mapped.ignored
         for block in file.blocks():
             table = self._typed(block, mapped)
             if self.progress is not None:
                 self.progress(self.report.rows, block.end)
             if table.num_rows and (self.skip_bad or not self.report.bad_rows):
-                target = io.BytesIO()
-                table = self.shape(table) if self.shape else table
-                arrow_csv.write_csv(table, target, arrow_csv.WriteOptions(include_header=False))
-                yield target.getvalue()
+                yield table
 
     def _typed(self, block: Block, mapped: Mapped) -> Any:
         rows = len(block.lines)
@@ -181,46 +166,3 @@ def _blank_rows(block: Block) -> Any:
         trimmed = pc.utf8_trim_whitespace(column)
         blank &= pc.equal(trimmed, "").to_numpy(zero_copy_only=False)
     return blank
-
-
-class _Stream(io.RawIOBase):
-    """A file for COPY fed by a thread, so that reading and storing overlap on two cores."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._ready: Queue[bytes | BaseException | None] = Queue(maxsize=2)
-        self._rest = memoryview(b"")
-        self._closing = threading.Event()
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._produce, args=(chunks,), daemon=True)
-        self._thread.start()
-
-    def _produce(self, chunks: Iterator[bytes]) -> None:
-        try:
-            for chunk in chunks:
-                if self._closing.is_set():
-                    return
-                self._ready.put(chunk)
-            self._ready.put(None)
-        except BaseException as error:
-            self._ready.put(error)
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes; nothing after the end or an error, which `close` raises."""
-        if not len(self._rest):
-            ready = self._ready.get() if self._error is None else None
-            if isinstance(ready, BaseException):
-                self._error = ready
-            self._rest = memoryview(ready if isinstance(ready, bytes) else b"")
-        piece, self._rest = self._rest[:size], self._rest[size:]
-        return bytes(piece)
-
-    def close(self) -> None:
-        """Stop the thread; raises what stopped it."""
-        self._closing.set()
-        while self._thread.is_alive():
-            if not self._ready.empty():
-                self._ready.get()
-            self._thread.join(0.01)
-        super().close()
-        if self._error is not None:
-            raise self._error
