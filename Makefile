@@ -15,6 +15,7 @@ check: .venv/development ## format, lint, types, imports, security
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m commands.advisories
 	$(BIN)/bandit -q -ll -s B608 -r app.py manage.py $(ROOMS) # B608: SQL is put together from constants
 
 demo: .venv/runtime ## load the sample company

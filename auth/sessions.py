@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, text
 
-from auth import audit
+from auth import audit, calls
 from auth.person import Person
 from config.durations import by_role
 from config.settings import settings
@@ -274,6 +274,7 @@ def live(username: str | None = None) -> Sequence[RowMapping]:
 
 def sweep() -> None:
     """Delete what nobody can use any more: old tickets, waits, sessions ended for 400 days."""
+    calls.sweep()
     database.execute("DELETE FROM tickets WHERE expires_at < now() - interval '1 hour'")
     database.execute("DELETE FROM sign_in_waits WHERE changed_at < now() - interval '1 day'")
     database.execute(

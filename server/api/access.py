@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from auth import audit, roles, sessions, tokens
+from auth import audit, roles, sessions, signin, tokens
 from auth.person import Person
 
 _bearer = HTTPBearer(auto_error=False, description="A token made on the Users page.")
@@ -56,6 +56,7 @@ def allowed(resource: str, action: str = "read") -> Callable[[Request, Person], 
 
     def check(request: Request, person: Caller) -> Person:
         require(request, person, resource, action)
+        _step_up(person, resource, action)
         return person
 
     return check
@@ -69,6 +70,13 @@ def require(request: Request, person: Person, resource: str, action: str = "read
         audit.record("denied", actor=person, on=f"{resource} {action}", outcome="refused",
                      address=address(request), detail={"path": request.url.path})  # fmt: skip
         raise
+
+
+def _step_up(person: Person, resource: str, action: str) -> None:
+    """Accounts are changed by a token, or in a session whose person confirmed who they are."""
+    changes = (resource, action) == ("users", "edit")
+    if changes and person.session_id is not None and not signin.stepped_up(person):
+        raise HTTPException(403, "Confirm who you are on the Users page, then try again.")
 
 
 def address(request: Request) -> str | None:

@@ -226,7 +226,19 @@ def test_a_kpi_without_data_says_why(app: RunningApp) -> None:
 def test_calls_from_a_page_of_another_site_change_nothing(app: RunningApp) -> None:
     new = {"username": "mallory", "role": "admin"}
     sent = cookie_of("admin") | {"Origin": "https://evil.example"}
-    assert call(app, "/api/admin/users", "POST", new, **sent)[0] == 403
+    status, body, _ = call(app, "/api/admin/users", "POST", new, **sent)
+    assert (status, "another site" in body["detail"]) == (403, True)
+
+
+def test_a_session_left_open_changes_no_account_until_its_person_confirmed(
+    app: RunningApp,
+) -> None:
+    held = cookie_of("admin")
+    new = {"username": "nina", "role": "viewer"}
+    status, body, _ = call(app, "/api/admin/users", "POST", new, **held)
+    assert (status, body["detail"][:20]) == (403, "Confirm who you are ")
+    database.execute("UPDATE sessions SET stepped_up_at = now()")
+    assert call(app, "/api/admin/users", "POST", new, **held)[0] == 201
 
 
 def test_analytics_count_people_and_pages(app: RunningApp) -> None:

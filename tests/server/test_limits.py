@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.api.limits import Buckets, RateLimit
+from config import settings as settings_module
+from data import database as data_database
+from server.api.limits import Buckets, RateLimit, Shared
 from tests.server.processes import run
 
 
@@ -41,7 +44,45 @@ def test_no_pattern_of_calls_passes_more_than_the_rate_and_one_burst(pauses: lis
     assert passed <= 30 + sum(pauses) * 30 / 60 + 1
 
 
-def test_too_many_calls_are_told_when_to_come_back_and_health_is_never_refused() -> None:
+def test_two_processes_share_one_limit(database: str) -> None:
+    one, other = Shared(60), Shared(60)
+    passed = sum(run(each.wait_s(b"a")) == 0 for _ in range(60) for each in (one, other))
+    assert 60 <= passed <= 64, "a call a second comes back meanwhile"
+    assert 0 < run(one.wait_s(b"a")) <= 2
+    assert run(other.wait_s(b"b")) == 0
+
+
+def test_most_calls_ask_nobody(database: str) -> None:
+    shared = Shared(300)
+    for _ in range(20):
+        assert run(shared.wait_s(b"a")) == 0
+    left = data_database.scalar("SELECT permits FROM api_calls")
+    assert 280 <= left <= 281, "two blocks of ten were taken"
+
+
+def test_what_a_process_holds_lapses_after_a_minute(database: str) -> None:
+    clock = Clock()
+    shared = Shared(300, clock)
+    assert run(shared.wait_s(b"a")) == 0
+    clock.now += 61
+    assert run(shared.wait_s(b"a")) == 0
+    assert data_database.scalar("SELECT permits FROM api_calls") < 282
+
+
+def test_without_the_database_each_process_counts_alone(
+    monkeypatch: pytest.MonkeyPatch, home: object
+) -> None:
+    data_database.stop()
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:p@127.0.0.1:9/none")
+    settings_module.settings.cache_clear()
+    shared = Shared(2, Clock())
+    assert [run(shared.wait_s(b"a")) == 0 for _ in range(3)] == [True, True, False]
+    data_database.stop()
+
+
+def test_too_many_calls_are_told_when_to_come_back_and_health_is_never_refused(
+    database: str,
+) -> None:
     layer = RateLimit(_fine, rate=2)
     assert [status(layer, "/kpis", f"Bearer {n}")[0] for n in range(10)] == [200] * 10
     refused, headers = status(layer, "/kpis", "Bearer another guess")
@@ -50,7 +91,7 @@ def test_too_many_calls_are_told_when_to_come_back_and_health_is_never_refused()
     assert status(layer, "/health", "")[0] == 200
 
 
-def test_one_token_has_its_own_limit() -> None:
+def test_one_token_has_its_own_limit(database: str) -> None:
     layer = RateLimit(_fine, rate=2)
     assert [status(layer, "/kpis", "Bearer one")[0] for _ in range(3)] == [200, 200, 429]
     assert status(layer, "/kpis", "Bearer two")[0] == 200
