@@ -11,7 +11,7 @@ from components.heading import heading
 from components.panel import panel
 from components.timespan import Period
 from data.queries import sales
-from pages import Page, business_filter, sample_offer
+from pages import Page, business_data, business_filter, sample_offer
 from pages import business_parts as parts
 
 _TABS = ("The period in figures", "Top customers", "Countries", "New and returning",
@@ -42,7 +42,7 @@ def _body(chosen: Period) -> None:
     guard.require("business")
     version = f"sales {sales.state()['version']}"
     narrowed = business_filter.current()
-    business_filter.chips(narrowed)
+    business_filter.chips(narrowed, business_data.titles(version))
     parts.headline(version, chosen, narrowed)
     parts.over_time(version, chosen, narrowed)
     left, right = st.columns(2)

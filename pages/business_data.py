@@ -66,6 +66,25 @@ def groups(version: str, period: Period, chosen: Filter, by: str) -> pd.DataFram
     return frame
 
 
+def titles(version: str) -> dict[str, str]:
+    """Product code → its title, the code where it has none of its own."""
+    found: dict[str, str] = kept(version, sales_board.product_titles)
+    return found
+
+
+def named(version: str, frame: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Products under their titles; other groups as they are."""
+    if by != "product":
+        return frame
+    known = titles(version)
+    return frame.assign(product=[known.get(code, code) for code in frame["product"]])
+
+
+def code_of(version: str, title: str | None) -> str | None:
+    """The code of the product that is shown under a title."""
+    return next((code for code, shown in titles(version).items() if shown == title), title)
+
+
 def contributions(version: str, by: str, now: Days, before: Days, chosen: Filter) -> pd.DataFrame:
     """What moved net revenue, adding up to the change."""
     frame: pd.DataFrame = kept(version, sales_board.contributions, by, now, before, chosen)

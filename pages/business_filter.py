@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from data.queries.sales import Filter
@@ -29,7 +31,7 @@ def choose(name: str, label: str | None) -> None:
     st.rerun()
 
 
-def chips(chosen: Filter) -> None:
+def chips(chosen: Filter, titles: Mapping[str, str]) -> None:
     """One button for each part of the filter, which takes it away."""
     active = [(name, getattr(chosen, name)) for name in _TITLES if getattr(chosen, name)]
     if not active:
@@ -37,7 +39,7 @@ def chips(chosen: Filter) -> None:
     with st.container(horizontal=True, key="business-filter"):
         for name, label in active:
             st.button(
-                f"{_TITLES[name]}: {label}",
+                f"{_TITLES[name]}: {titles.get(label, label) if name == 'product' else label}",
                 icon=":material/close:",
                 key=f"unfilter-{name}",
                 help="Show all again",

@@ -48,9 +48,9 @@ def over_time(version: str, period: Period, chosen: Filter) -> None:
     compared, ghost = period.compared(), None
     if compared is not None:
         earlier = data.over_time(version, ("net_revenue",), compared.days(), step, chosen)
-        if len(earlier) == len(frame):
+        if len(earlier) >= len(frame):  # today's orders may be yet to come
             name = "Last year" if period.against == "year" else "Previous period"
-            ghost = earlier["net_revenue"].rename(name)
+            ghost = earlier["net_revenue"].head(len(frame)).rename(name)
     with panel("Net revenue by channel", f"by {step}", key="revenue-over-time"):
         charts.stacked_bars(frame, key="revenue-by-channel", title="Net revenue by channel",
                             unit="money", ghost=ghost,
@@ -59,14 +59,14 @@ def over_time(version: str, period: Period, chosen: Filter) -> None:
 
 def breakdown(version: str, period: Period, chosen: Filter, by: str) -> None:
     """Net revenue by group as bars that narrow the page when clicked, and their table."""
-    frame = data.groups(version, period, chosen, by)
+    frame = data.named(version, data.groups(version, period, chosen, by), by)
     clicked = charts.bars(
         frame.head(10), key=f"bars-{by}-{getattr(chosen, by)}", label=by, value="net_revenue",
         title=f"Net revenue by {_TITLES[by].lower()}", unit="money", select=True, csv=False,
     )  # fmt: skip
     columns = {by: _TITLES[by], **_NARROW}
     tables.table(frame, name=f"business-{by}", formats=_FORMATS, columns=columns)
-    narrowing.choose(by, clicked)
+    narrowing.choose(by, data.code_of(version, clicked) if by == "product" else clicked)
 
 
 def movement(version: str, period: Period, chosen: Filter) -> None:
@@ -83,7 +83,8 @@ def movement(version: str, period: Period, chosen: Filter) -> None:
             empty.state("No change to explain.", missing)
             return
         charts.waterfall(
-            data.contributions(version, by, period.days(), before.days(), chosen),
+            data.named(version, data.contributions(version, by, period.days(), before.days(),
+                                                   chosen), by),
             key="revenue-moved", label=by, value="change", title="Change of net revenue",
             start=("Before", then.value), end=("Now", now.value), unit="money",
         )  # fmt: skip

@@ -143,6 +143,15 @@ def contributions(
     return pd.DataFrame(rows, columns=[by, "change"])
 
 
+def product_titles() -> dict[str, str]:
+    """Product code → title, where one product alone bears it."""
+    rows = database.read(
+        "SELECT sku, title FROM (SELECT sku, title, count(*) OVER (PARTITION BY title) AS bearers "
+        "FROM products WHERE title <> '') named WHERE bearers = 1"
+    )
+    return {row["sku"]: row["title"] for row in rows}
+
+
 def weekday_hours(start: date, end: date, channel: str | None = None) -> pd.DataFrame:
     """Orders by weekday (index, Monday first) and hour of the company's day (columns 0–23)."""
     rows = database.read(
