@@ -17,6 +17,7 @@ from bench.servers import new_home, throw_away
 from bench.session import beside
 from data import company, database, migrate
 from data.ingest import rollups
+from data.ingest.daily_sums import DailySums
 from data.ingest.orders import import_orders
 from data.queries import kpi as kpis
 
@@ -99,9 +100,11 @@ def _lines_a_second(file: Path, lines: int) -> float:
 
 @contextmanager
 def _without_rollups() -> Iterator[None]:
-    kept = rollups.add_delta, rollups.apply_delta
-    rollups.add_delta = rollups.apply_delta = lambda *_, **__: None  # type: ignore[assignment]
+    kept = rollups.add_delta, rollups.apply_delta, DailySums.add
+    nothing = lambda *_, **__: None  # noqa: E731
+    rollups.add_delta = rollups.apply_delta = nothing
+    DailySums.add = nothing  # type: ignore[method-assign]
     try:
         yield
     finally:
-        rollups.add_delta, rollups.apply_delta = kept
+        rollups.add_delta, rollups.apply_delta, DailySums.add = kept  # type: ignore[method-assign]
