@@ -17,6 +17,7 @@ from alerts.series import Series, Times, instant, microseconds, readings
 
 _MICROSECOND = timedelta(microseconds=1)
 _MOST_EVALUATIONS = 20_000_000
+_YEARS = range(1900, 3000)
 
 
 class SeriesError(Exception):
@@ -155,12 +156,20 @@ def _series(key: tuple[tuple[str, str], ...], samples: dict[int, float]) -> Seri
 
 def _instant(text: str, where: str) -> int:
     try:
+        return microseconds(read_instant(text))
+    except ValueError as error:
+        raise SeriesError(f"{where}: {error}") from None
+
+
+def read_instant(text: str) -> datetime:
+    """An ISO instant, in UTC where it says nothing else. Raises ValueError with one sentence."""
+    try:
         at = datetime.fromisoformat(text.strip().upper())
     except ValueError:
-        raise SeriesError(
-            f'{where}: "{text}" is not an instant; write it as 2026-01-31T08:00:00Z.'
-        ) from None
-    return microseconds(at if at.tzinfo else at.replace(tzinfo=UTC))
+        raise ValueError(f'"{text}" is not an instant; write it as 2026-01-31T08:00:00Z.') from None
+    if at.year not in _YEARS:
+        raise ValueError(f'"{text}" lies outside the years {_YEARS[0]} to {_YEARS[-1]}.')
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _value(text: str, where: str) -> float | None:

@@ -70,12 +70,9 @@ def _instant(given: str | None, option: str) -> datetime | None:
     if given is None:
         return None
     try:
-        at = datetime.fromisoformat(given.strip().upper())
-    except ValueError:
-        raise Refusal(
-            f'{option} "{given}" is not an instant; write it as 2026-01-31T08:00:00Z.'
-        ) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+        return backtests.read_instant(given)
+    except ValueError as error:
+        raise Refusal(f"{option} {error}") from None
 
 
 def _rule(given: str) -> Rule:

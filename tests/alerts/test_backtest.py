@@ -127,6 +127,9 @@ def test_each_mistake_is_one_sentence_with_its_line() -> None:
     assert refused("ts,value\nsoon,1\n") == (
         's.csv, line 2: "soon" is not an instant; write it as 2026-01-31T08:00:00Z.'
     )
+    assert refused("ts,value\n0001-01-01T00:00:00+14:00,1\n") == (
+        's.csv, line 2: "0001-01-01T00:00:00+14:00" lies outside the years 1900 to 2999.'
+    )
     assert refused(f"ts,value\n{row},1\n{row},high\n") == 's.csv, line 3: "high" is not a number.'
     assert refused(f"ts,value\n{row},1\n{row},2\n") == (
         f"s.csv, line 3: a second value for {row}; keep one row for each time and label set."
