@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,6 +26,23 @@ MATERIAL_SHARE = 0.72
 _BILLED_ACCOUNTS = 4
 
 
+@dataclass(frozen=True)
+class Owed:
+    """An amount that somebody owes from a day on, with the days they have to pay it."""
+
+    name: str
+    contact: str
+    issued: date
+    total: float
+    currency: str
+    terms: int
+
+    @property
+    def due(self) -> date:
+        """The last day of the terms."""
+        return self.issued + timedelta(self.terms)
+
+
 @dataclass
 class Papers:
     """Rows for invoices and invoice_payments."""
@@ -33,9 +50,21 @@ class Papers:
     invoices: list[dict[str, Any]] = field(default_factory=list)
     payments: list[dict[str, Any]] = field(default_factory=list)
 
-    def bill(self, **columns: Any) -> None:
-        """One document."""
-        self.invoices.append({"kind": "invoice", "number": columns["source_id"], **columns})
+    def bill(self, direction: str, owed: Owed) -> None:
+        """One invoice."""
+        self._add(direction, owed, "invoice", owed.due)
+
+    def credit(self, direction: str, owed: Owed, amount: float) -> None:
+        """A credit note of the same day, set against the invoice."""
+        note = replace(owed, name=f"{owed.name}C", total=amount)
+        self._add(direction, note, "credit_note", None)
+        self.pay(owed.name, owed.issued, amount, credit=note.name)
+
+    def _add(self, direction: str, owed: Owed, kind: str, due: date | None) -> None:
+        self.invoices.append({"source_id": owed.name, "number": owed.name, "kind": kind,
+                              "due_on": due, "direction": direction, "contact": owed.contact,
+                              "total": owed.total, "issued_on": owed.issued,
+                              "currency": owed.currency})  # fmt: skip
 
     def pay(self, invoice: str, on: date, amount: float, credit: str | None = None) -> None:
         """One payment, numbered after its invoice."""
@@ -71,9 +100,9 @@ def receivables(calendar: Calendar, sold: Sold, papers: Papers) -> None:
                     name = f"R{number:03d}{channel}{place.code}{part}"
                     contact = (f"{seller.name} {place.code} {account + 1:02d}" if seller.accounts
                                else f"{seller.name} {place.code}")  # fmt: skip
-                    _statement(papers, calendar, rng, name=name, contact=contact, issued=issued,
-                               total=round(charged * share, 2), currency=place.currency,
-                               credit=round(refunded * share, 2), terms=seller.days_to_pay,
+                    owed = Owed(name, contact, issued, round(charged * share, 2), place.currency,
+                                seller.days_to_pay)  # fmt: skip
+                    _statement(papers, calendar, rng, owed, credit=round(refunded * share, 2),
                                late=bool(seller.accounts) and account == LATE_PAYER)  # fmt: skip
 
 
@@ -81,33 +110,24 @@ def _statement(
     papers: Papers,
     calendar: Calendar,
     rng: np.random.Generator,
+    owed: Owed,
     *,
-    name: str,
-    contact: str,
-    issued: date,
-    total: float,
-    currency: str,
     credit: float,
-    terms: int,
     late: bool,
 ) -> None:
     """One invoice, its credit note set against it the same day, and its payments so far."""
-    delay = int(np.clip(rng.normal(3, 7), -6, 40)) if terms > 14 else int(rng.integers(0, 3))
+    trade = owed.terms > 14
+    delay = int(np.clip(rng.normal(3, 7), -6, 40)) if trade else int(rng.integers(0, 3))
     delay += int(rng.integers(55, 110)) if late else 0
-    partial = terms > 14 and rng.random() < 0.08
-    if total <= 0:
+    partial = trade and rng.random() < 0.08
+    if owed.total <= 0:
         return
-    common = {"direction": "receivable", "contact": contact, "issued_on": issued,
-              "currency": currency}  # fmt: skip
-    due = issued + timedelta(terms)
-    papers.bill(source_id=name, due_on=due, total=total, **common)
-    credit = min(credit, total)
+    papers.bill("receivable", owed)
+    credit = min(credit, owed.total)
     if credit > 0:
-        papers.invoices.append({"source_id": f"{name}C", "number": f"{name}C", "due_on": None,
-                                "kind": "credit_note", "total": credit, **common})  # fmt: skip
-        papers.pay(name, issued, credit, credit=f"{name}C")
-    _settle(papers, calendar, name, on=due + timedelta(delay), rest=round(total - credit, 2),
-            partial=partial)  # fmt: skip
+        papers.credit("receivable", owed, credit)
+    _settle(papers, calendar, owed.name, on=owed.due + timedelta(delay),
+            rest=round(owed.total - credit, 2), partial=partial)  # fmt: skip
 
 
 def _settle(
@@ -132,35 +152,21 @@ def payables(calendar: Calendar, materials: Floats, overheads: Floats, papers: P
             total = round(float(materials[start:stop].sum()) * share, 2)
             if total <= 0 or issued > calendar.last:
                 continue
-            _bill(papers, calendar, rng, name=f"B{number:03d}{code}", contact=supplier,
-                  issued=issued, total=total, terms=terms, home=home)  # fmt: skip
+            name = f"B{number:03d}{code}"
+            _bill(papers, calendar, rng, Owed(name, supplier, issued, total, home, terms))
     for month, amount in enumerate(overheads):
-        first = months(calendar)[month]
-        _bill(papers, calendar, rng, name=f"O{month:03d}", contact="Landlord and services",
-              issued=first + timedelta(24), total=round(float(amount), 2), terms=14,
-              home=home)  # fmt: skip
+        issued = months(calendar)[month] + timedelta(24)
+        _bill(papers, calendar, rng, Owed(f"O{month:03d}", "Landlord and services", issued,
+                                          round(float(amount), 2), home, 14))  # fmt: skip
 
 
-def _bill(
-    papers: Papers,
-    calendar: Calendar,
-    rng: np.random.Generator,
-    *,
-    name: str,
-    contact: str,
-    issued: date,
-    total: float,
-    terms: int,
-    home: str,
-) -> None:
-    if issued > calendar.last or total <= 0:
+def _bill(papers: Papers, calendar: Calendar, rng: np.random.Generator, owed: Owed) -> None:
+    if owed.issued > calendar.last or owed.total <= 0:
         return
-    due = issued + timedelta(terms)
-    papers.bill(source_id=name, direction="payable", contact=contact, issued_on=issued,
-                due_on=due, total=total, currency=home)  # fmt: skip
-    on = due + timedelta(int(rng.integers(-2, 6)))
+    papers.bill("payable", owed)
+    on = owed.due + timedelta(int(rng.integers(-2, 6)))
     if on <= calendar.last:
-        papers.pay(name, on, total)
+        papers.pay(owed.name, on, owed.total)
 
 
 def months(calendar: Calendar) -> list[date]:
