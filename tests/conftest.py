@@ -17,9 +17,15 @@ from config import settings as settings_module
 from data import database as database_module
 from data import migrate
 from data.embedded import EmbeddedPostgres
-from tests.product import ADMIN_PASSWORD, RunningApp, find_browser, sign_in
+from tests.product import ADMIN_PASSWORD, SCRATCH, RunningApp, find_browser, sign_in
 
 _TEMPLATE = "migrated"
+
+
+def pytest_sessionfinish() -> None:
+    """Leave nothing behind."""
+    for folder in SCRATCH:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,9 @@ def sign_in(page: Page, url: str, user: str, password: str) -> None:
     page.get_by_test_id("stSidebar").wait_for(state="attached")
 
 
+SCRATCH: list[Path] = []
+
+
 @dataclass
 class RunningApp:
     """`streamlit run app.py` as a person starts it, on a free port."""
@@ -38,7 +41,7 @@ class RunningApp:
     environment: dict[str, str] = field(default_factory=dict)
     admin_password: str = ADMIN_PASSWORD
     port: int = field(default_factory=lambda: free_port())  # noqa: PLW0108
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="sentia-app-")))
+    folder: Path = field(default_factory=lambda: scratch())  # noqa: PLW0108
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -104,6 +107,13 @@ class RunningApp:
         if self.database_url:
             environment["DATABASE_URL"] = self.database_url
         return manage(*arguments, environment=environment, stdin=stdin)
+
+
+def scratch() -> Path:
+    """A folder of an app's own, gone when the tests are over."""
+    folder = Path(tempfile.mkdtemp(prefix="sentia-app-"))
+    SCRATCH.append(folder)
+    return folder
 
 
 def manage(
