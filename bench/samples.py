@@ -31,4 +31,4 @@ def fill() -> None:
     with database.transaction() as opened:
         opened.execute(text("SET LOCAL statement_timeout = 0"))
         opened.execute(text(_FILL), values)
-    housekeeping.close_abandoned(3)
+    housekeeping.close_abandoned(3, silent_s=0)
