@@ -110,4 +110,5 @@ def _refusal(errors: Any) -> VendorError:
         )
     if "MAX_COST_EXCEEDED" in codes:
         return TooCostly("Shopify finds a query too large.")
-    return Refused(f"Shopify refuses the query: {first[:160]}")
+    words = first[:160].rstrip(". ") or "without a reason"
+    return Refused(f"Shopify refuses the query ({words}); the next run tries again.")

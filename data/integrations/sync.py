@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +30,7 @@ from data.integrations.records import Page
 from data.integrations.store import store
 from data.integrations.world import World
 
+BEHIND_PAGES = 10
 _log = structlog.get_logger()
 _running: dict[str, threading.Thread] = {}
 
@@ -110,12 +113,21 @@ def start_due() -> list[str]:
         held = _running.get(each.name)
         if (held is None or not held.is_alive()) and _is_configured(each):
             thread = threading.Thread(
-                target=sync, args=(each.name,), name=f"sync-{each.name}", daemon=True
+                target=quietly, args=(each.name,), name=f"sync-{each.name}", daemon=True
             )
             _running[each.name] = thread
             thread.start()
             started.append(each.name)
     return started
+
+
+def quietly(name: str) -> Outcome:
+    """As `sync`, in a thread of its own that gives way to whoever shows pages on this machine."""
+    with suppress(AttributeError, OSError):
+        # On Linux a thread has a priority of its own; elsewhere this changes nothing that matters.
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND_PAGES)
+    return sync(name)
 
 
 def _is_configured(each: Connection) -> bool:
