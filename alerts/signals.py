@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +16,7 @@ _SOURCES = (
     "alerts.sources.metrics",
     "alerts.sources.health",
     "alerts.sources.kpis",
+    "alerts.sources.breakdowns",
 )
 
 
@@ -47,12 +49,23 @@ class Signal:
 
 def catalogue() -> dict[str, Signal]:
     """All signals by name, in the order of their areas."""
-    return {signal.name: signal for name in _SOURCES for signal in _source(name).signals()}
+    return {name: signal for name, (signal, _) in _known().items()}
+
+
+@lru_cache(maxsize=1)
+def _known() -> dict[str, tuple[Signal, Any]]:
+    """Each signal with the module that reads it; both are as they were written."""
+    sources = [import_module(name) for name in _SOURCES]
+    return {signal.name: (signal, source) for source in sources for signal in source.signals()}
 
 
 def find(name: str) -> Signal:
     """The signal of that name. Raises UnknownSignal."""
-    found = catalogue().get(name)
+    return _find(name)[0]
+
+
+def _find(name: str) -> tuple[Signal, Any]:
+    found = _known().get(name)
     if found is None:
         raise UnknownSignal(
             f'No signal is called "{name}"; `python manage.py alerts signals` lists them.'
@@ -62,14 +75,8 @@ def find(name: str) -> Signal:
 
 def read(name: str, start: datetime, end: datetime) -> list[Series]:
     """All label sets with their samples of (start, end]. Raises UnknownSignal, SignalError."""
-    for module in _SOURCES:
-        source = _source(module)
-        if any(signal.name == name for signal in source.signals()):
-            found: list[Series] = source.read(name, start, end)
-            return found
-    raise UnknownSignal(
-        f'No signal is called "{name}"; `python manage.py alerts signals` lists them.'
-    )
+    found: list[Series] = _find(name)[1].read(name, start, end)
+    return found
 
 
 def reach(rule: Rule) -> timedelta:
@@ -88,7 +95,3 @@ def bound_of(rule: Rule) -> float | None:
     if number is None:
         raise SignalError(f"{signal.title} has no {rule.threshold} bound; set one or use a number.")
     return number
-
-
-def _source(name: str) -> Any:
-    return import_module(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -28,7 +28,7 @@ def signals() -> list[Signal]:
             entry.unit,
             entry.area,
             spacing=_DAY,
-            bound=_bound_reader(entry),
+            bound=bound_reader(entry),
         )
         for entry in _judged()
     ]
@@ -41,7 +41,9 @@ def _judged() -> tuple[Kpi, ...]:
     return tuple(entry for entry in KPIS.values() if entry.area not in _LIVE_AREAS)
 
 
-def _bound_reader(entry: Kpi) -> Callable[[str], float | None]:
+def bound_reader(entry: Kpi) -> Callable[[str], float | None]:
+    """The KPI's own bounds by their name."""
+
     def bound(name: str) -> float | None:
         found: float | None = getattr(bounds(entry), name)
         return found
@@ -65,20 +67,25 @@ def read(name: str, start: datetime, end: datetime) -> list[Series]:
 
 
 def _samples(entry: Kpi, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
-    today = company.today(end)
     found = []
-    day = company.today(start)
+    for day, at in days_between(start, end):
+        try:
+            figure = kpi_queries.value(entry.slug, day - timedelta(days=_DAYS - 1), day)
+        except kpi_queries.BadQuery as error:
+            raise SignalError(str(error)) from None
+        if figure.value is not None:
+            found.append((at, float(figure.value)))
+    return found
+
+
+def days_between(start: datetime, end: datetime) -> Iterator[tuple[date, datetime]]:
+    """Each company day that ends in (start, end], then the one of `end`, with its sample's time."""
+    day, today = company.today(start), company.today(end)
     while day <= today:
         at = min(end, _end_of_day(day))
         if at > start:
-            try:
-                figure = kpi_queries.value(entry.slug, day - timedelta(days=_DAYS - 1), day)
-            except kpi_queries.BadQuery as error:
-                raise SignalError(str(error)) from None
-            if figure.value is not None:
-                found.append((at, float(figure.value)))
-        day += timedelta(days=1)
-    return found
+            yield day, at
+        day += _DAY
 
 
 def _end_of_day(day: date) -> datetime:

@@ -62,6 +62,20 @@ def _at_work(now: datetime) -> list[status.Standing]:
     return [each for each in status.standings(now) if each.state not in resting]
 
 
+def stopped(now: datetime) -> Rows:
+    """Per line, minutes since it stopped without a plan; 0 while it does not stand still."""
+    rows = database.read(
+        """
+        SELECT l.code, coalesce(extract(epoch FROM :now - min(s.started_at)) / 60, 0)::float AS for
+        FROM production_lines l LEFT JOIN production_stops s ON s.line = l.code
+            AND s.ended_at IS NULL AND s.started_at <= :now AND s.reason <> 'planned maintenance'
+        GROUP BY l.code ORDER BY l.code
+        """,
+        now=now,
+    )
+    return [({"line": row["code"]}, row["for"]) for row in rows]
+
+
 def rules_in_error(now: datetime) -> Rows:
     """1 for each alert rule that could not be judged, 0 for the others."""
     rows = database.read("SELECT name, error IS NOT NULL AS wrong FROM alert_rules")

@@ -12,6 +12,7 @@ from data import database as data
 from data.queries import kpi
 from data.queries.figure import Figure
 from tests.alerts.world import START, World, channel, notifications, rule, save
+from tests.data.company_files import take
 
 NOW = datetime.now(UTC)
 
@@ -67,6 +68,38 @@ def test_a_kpi_past_its_critical_bound_is_told_by_how_much(
     found = signals.read("kpi.beyond_critical_pct", NOW - timedelta(minutes=1), NOW)
     told = {dict(one.labels)["kpi"]: round(one.values[-1], 6) for one in found}
     assert told == {"cash_conversion_cycle": 20.0, "cash_runway": 20.0}
+
+
+def test_production_is_told_by_line_and_product(database: str) -> None:
+    runs = "run_id,line,shift,started_at,ended_at,ideal_cycle_s,total_count,good_count,sku"
+    take(
+        "production-runs",
+        f"""
+        {runs}
+        1,L1,Early,2026-01-05T06:00,2026-01-05T14:00,54,400,380,A
+        2,L2,Early,2026-01-05T06:00,2026-01-05T14:00,54,400,400,B
+        """,
+    )
+    at = datetime(2026, 1, 5, 20, tzinfo=UTC)
+    for name, told in (
+        ("production.scrap_pct", {"L1": 5, "L2": 0}),
+        ("kpi.output.by_product", {"A": 380, "B": 400}),
+    ):
+        found = signals.read(name, at - timedelta(minutes=5), at)
+        assert {one.labels[0][1]: one.values[0] for one in found} == told
+    later = at + timedelta(days=1)
+    assert signals.read("production.scrap_pct", later - timedelta(minutes=5), later) == []
+    assert len(signals.read("kpi.output.by_line", at - timedelta(days=1), later)) == 2
+
+
+def test_a_line_that_stands_still_is_told_by_the_minute(database: str) -> None:
+    data.execute("INSERT INTO production_lines VALUES ('L1', 'One', 'x'), ('L2', 'Two', 'x')")
+    take("production-stops", "stop_id,line,started_at,ended_at,reason\n"
+         "1,L1,2026-01-05T06:00,,breakdown\n"
+         "2,L2,2026-01-05T06:00,,planned maintenance")  # fmt: skip
+    at = datetime(2026, 1, 5, 6, 20, tzinfo=UTC)
+    found = signals.read("production.stopped_minutes", at, at)
+    assert [(one.labels[0][1], one.values[0]) for one in found] == [("L1", 20), ("L2", 0)]
 
 
 def test_a_backup_that_never_was_is_as_old_as_the_installation(database: str) -> None:
