@@ -75,8 +75,8 @@ KPIS = (
         "returning_customer_rate",
         "Returning-customer rate",
         "%",
-        "Orders of customers with an earlier order / orders × 100; orders that name no customer "
-        "are excluded and counted",
+        "Orders of customers with an earlier order / orders × 100; an order that names no "
+        "customer counts among the orders only",
     ),
     _sales(
         "fees",

@@ -26,7 +26,6 @@ class Formula:
 
 _UNCOSTED = ("lines without a cost", "uncosted_lines")
 _UNFEED = ("lines whose fees are not known", "unfeed_lines")
-_NO_CUSTOMER = ("orders without a customer", "orders - known_orders")
 _GAPS = ("lines without an exchange rate", "gap_lines")
 _NO_FEES = "No order of these days has fees; they come from the shop's or marketplace's own figures"
 
@@ -55,11 +54,10 @@ FORMULAS: Mapping[str, Formula] = {
     ),
     "returning_customer_rate": Formula(
         "returning_orders",
-        "known_orders",
+        "orders",
         100,
-        (_NO_CUSTOMER,),
-        "known_orders",
-        "No order that names its customer was placed; import customer_id",
+        needs="known_orders",
+        lacking="No order that names its customer was placed; import customer_id",
         money=False,
     ),
     "fees": Formula("fees", excluded=(_UNFEED, _GAPS), needs="lines - unfeed_lines",

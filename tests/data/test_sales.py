@@ -72,7 +72,7 @@ def rate(base: str, quote: str, day: str, number: float) -> None:
         # With a cost: 16 + 16 + 25 + 10 = 67; COGS 2×4 + 8 + 3×4 + 4 = 32.
         ("gross_margin_pct", 100 * (67 - 32) / 67, None),
         ("refund_rate", 0, None),
-        ("returning_customer_rate", 50, None),
+        ("returning_customer_rate", 100 / 3, None),
         ("fees", None, None),
         ("net_after_fees", None, None),
     ],
@@ -95,16 +95,17 @@ def test_a_refund_counts_on_the_day_of_the_refund(tmp_path: Path) -> None:
     assert value("refund_rate", YEAR) == pytest.approx(100 * 5 / 95)
 
 
-def test_lines_without_a_cost_and_orders_without_a_customer_are_excluded_and_counted(
-    tmp_path: Path,
-) -> None:
+def test_lines_without_a_cost_are_excluded_and_counted(tmp_path: Path) -> None:
     take(tmp_path, *COMPANY)
     margin = kpi.value("gross_margin_pct", *JANUARY)
     assert margin.excluded == {"lines without a cost": 1}
     assert (margin.numerator, margin.denominator) == (35, 67)
-    assert kpi.value("returning_customer_rate", *JANUARY).excluded == {
-        "orders without a customer": 1
-    }
+
+
+def test_an_order_without_a_customer_is_an_order_but_no_returning_one(tmp_path: Path) -> None:
+    take(tmp_path, *COMPANY)
+    rate = kpi.value("returning_customer_rate", *JANUARY)
+    assert (rate.numerator, rate.denominator) == (1, 3)
 
 
 def test_breakdowns_by_channel_country_product_and_segment(tmp_path: Path) -> None:
