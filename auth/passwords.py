@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -12,12 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from auth.hashing import Children, answered
+
 SHORTEST = 12
 _LONGEST = 1024
 # What bcrypt takes; it raises beyond.
 _BCRYPT_BYTES = 72
-# A storm of sign-ins must leave a core to everybody else's pages.
-_at_once = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
 
 
 class PasswordRefused(Exception):
@@ -26,18 +27,36 @@ class PasswordRefused(Exception):
 
 def hashed(password: str) -> str:
     """The bcrypt hash, as streamlit-authenticator's Hasher makes it; takes about 0.2 s."""
-    with _at_once:
-        made: str = _hasher().hash(_fitting(password))
-        return made
+    made: str = _done("hash", _fitting(password))
+    return made
 
 
 def matches(password: str, stored: str | None) -> bool:
     """Whether the password fits; without a stored hash the same work is done for nothing."""
     if len(password) > _LONGEST:
         password = ""
-    with _at_once:
-        fits = bool(_hasher().check_pw(_fitting(password), stored or _nobodys()))
+    fits = bool(_done("check", _fitting(password), stored or _nobodys()))
     return fits and stored is not None
+
+
+def work_aside() -> None:
+    """From now on this process has its children hash; for the one that shows pages."""
+    _Process.children = Children(max(1, (os.cpu_count() or 2) - 1))
+
+
+class _Process:
+    """Who hashes for this process; nobody: it does so itself, one at a time."""
+
+    children: Children | None = None
+    alone = threading.Lock()
+
+
+def _done(*words: str) -> Any:
+    if _Process.children is not None:
+        with contextlib.suppress(OSError, ValueError):
+            return _Process.children.ask(*words)
+    with _Process.alone:
+        return answered(list(words))
 
 
 def require_good(password: str, *names: str | None) -> None:
@@ -83,12 +102,12 @@ def _common() -> frozenset[str]:
 @lru_cache
 def _nobodys() -> str:
     """A hash that no password fits, made once so that unknown names cost what known ones do."""
-    made: str = _hasher().hash(secrets.token_urlsafe(32))
+    made: str = hasher().hash(secrets.token_urlsafe(32))
     return made
 
 
 @lru_cache
-def _hasher() -> Any:
+def hasher() -> Any:
     """streamlit-authenticator's Hasher, loaded from its own file.
 
     Its package would bring the whole screen library along, to the command line too.

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from streamlit import config as streamlit_config
 
+from auth import passwords
 from config import logging
 from config.settings import settings
 from data.database import DatabaseUnavailable
@@ -27,6 +28,7 @@ _log = structlog.get_logger()
 async def lifespan(_: Any) -> AsyncIterator[None]:
     """Bring everything up, serve, and leave no process behind."""
     logging.configure(settings().log_level)
+    passwords.work_aside()
     running = Running()
     try:
         await running.start()
