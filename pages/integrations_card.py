@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -67,14 +68,28 @@ def _facts(each: Standing, now: datetime) -> list[str]:
         facts.append(f"next run {_in(each.next_sync, now)}")
     if each.probed_at is not None:
         facts.append(f"tested {_ago(each.probed_at, now)} in {each.response_ms or 0:.0f} ms")
-    facts += [_quota(name, line) for name, line in each.quota.items()]
+    facts += [_quota(name, line) for name, line in each.quota.items() if _tells(name, line)]
+    if each.problems:
+        facts.append(f"{_counted(each.problems, 'problem')} in the last run, see Runs")
+    if each.differences:
+        facts.append(f"{_counted(each.differences, 'total')} off the vendor's, see Differences")
     return facts
 
 
-def _quota(name: str, line: dict[str, float | None] | object) -> str:
-    left, limit = (line.get("remaining"), line.get("limit")) if isinstance(line, dict) else (0, 0)
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _tells(name: str, line: Mapping[str, float | None]) -> bool:
+    """A day's allowance always; a short one only when much of it is used."""
+    left, limit = line.get("remaining") or 0, line.get("limit")
+    return "today" in name or not limit or left < limit / 2
+
+
+def _quota(name: str, line: Mapping[str, float | None]) -> str:
+    limit = line.get("limit")
     of = f" of {limit:,.0f}" if limit else ""
-    return f"{left or 0:,.0f}{of} {name} left"
+    return f"{line.get('remaining') or 0:,.0f}{of} {name} left"
 
 
 def _progress(loading: Loading) -> None:

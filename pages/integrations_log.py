@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from auth.people import Person
@@ -19,7 +18,7 @@ def runs(each: Standing, _: Person) -> None:
     frame = log.runs(name)
     with panel("Runs", "newest first"):
         tables.table(
-            _local(frame, "started_at"),
+            frame,
             name=f"{name}-runs",
             columns={
                 "started_at": "Started",
@@ -38,9 +37,10 @@ def runs(each: Standing, _: Person) -> None:
     troubled = [int(run) for run in frame.loc[frame["faults"] > 0, "id"]]
     if troubled:
         with panel("Problems", "records that could not be taken as they stood"):
-            started = dict(zip(frame["id"], frame["started_at"], strict=True))
+            local = frame["started_at"].dt.tz_convert(guard.clock())
+            started = dict(zip(frame["id"], local, strict=True))
             run = st.selectbox(
-                "Run", troubled, format_func=lambda one: f"{started[one]:%Y-%m-%d %H:%M} UTC"
+                "Run of", troubled, format_func=lambda one: f"{started[one]:%-d %b %Y, %H:%M:%S}"
             )
             tables.table(
                 log.faults(run),
@@ -61,7 +61,7 @@ def calls(each: Standing, _: Person) -> None:
         )
     with panel("Newest calls"):
         tables.table(
-            _local(log.latest_calls(name), "at"),
+            log.latest_calls(name),
             name=f"{name}-calls",
             columns={
                 "at": "At",
@@ -75,14 +75,6 @@ def calls(each: Standing, _: Person) -> None:
             formats={"ms": "milliseconds", "retries": "count", "bytes": "bytes"},
             nothing="No call was made yet.",
         )
-
-
-def _local(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Instants as the reader's clock shows them, to the second."""
-    if frame.empty:
-        return frame
-    shown = frame[column].dt.tz_convert(guard.clock()).dt.tz_localize(None).dt.floor("s")
-    return frame.assign(**{column: shown})
 
 
 def differences(each: Standing, _: Person) -> None:

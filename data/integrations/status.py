@@ -14,6 +14,7 @@ from data import database
 from data.integrations import connections
 from data.integrations.connections import Connection
 from data.integrations.probe import is_configured
+from data.integrations.reconcile import differences
 
 CONNECTED, DEGRADED, FAILING = "connected", "degraded", "failing"
 NOT_CONFIGURED, PAUSED = "not configured", "paused"
@@ -28,7 +29,9 @@ SELECT connection,
 FROM integration_runs WHERE kind <> 'reconcile' GROUP BY connection
 """
 _LAST = """
-SELECT DISTINCT ON (connection) connection, state, error FROM integration_runs
+SELECT DISTINCT ON (connection) connection, state, error,
+    (SELECT count(*) FROM integration_faults f WHERE f.run_id = r.id) AS problems
+FROM integration_runs r
 WHERE state <> 'running' AND kind <> 'reconcile' ORDER BY connection, started_at DESC
 """
 _FAILED = """
@@ -76,6 +79,8 @@ class Standing:
     response_ms: float | None
     message: str | None
     failures: int
+    problems: int
+    differences: int
     loading: tuple[Loading, ...]
 
     @property
@@ -153,6 +158,7 @@ class _Facts:
         self.calls = _by_connection(_CALLS, **today)
         self.probes = _by_connection("SELECT * FROM integration_probes")
         self.quota = database.read("SELECT * FROM integration_quota ORDER BY connection, name")
+        self.differences = Counter(each.connection for each in differences())
         self.loading = database.read(_LOADING)
 
     def standing(self, each: Connection) -> Standing:
@@ -179,6 +185,8 @@ class _Facts:
             response_ms=probe.get("response_ms"),
             message=probe.get("message"),
             failures=self._failures(name),
+            problems=int(self.last.get(name, {}).get("problems") or 0),
+            differences=self.differences[name],
             loading=tuple(self._load(row) for row in self.loading if row["connection"] == name),
         )
 
