@@ -110,3 +110,27 @@ def test_net_revenue_is_told_with_its_parts(signed_in: Callable[..., Page]) -> N
     page = signed_in("kpi?kpi=net_revenue")
     expect(page.get_by_text("− refunds £")).to_be_visible()
     _panels_work(page)
+
+
+def test_a_page_that_is_printed_has_figures_and_no_controls(signed_in: Callable[..., Page]) -> None:
+    page = signed_in("production")
+    expect(page.get_by_text("In figures")).to_be_visible()
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.get_by_role("radio", name="Line", exact=True)).to_be_visible()
+    expect(page.get_by_role("radio", name="Shift")).to_be_hidden()
+    expect(page.get_by_role("button", name="Enter run")).to_be_hidden()
+    canvas = "getComputedStyle(document.querySelector('[data-testid=stMain] canvas'))"
+    page.wait_for_function(f"{canvas}.filter.includes('invert')")
+    assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") in (
+        "rgb(255, 255, 255)", "white",
+    )  # fmt: skip
+
+
+def test_every_tile_of_the_overview_leads_to_its_story_with_the_same_period(
+    signed_in: Callable[..., Page],
+) -> None:
+    page = signed_in("overview?range=90d")
+    page.get_by_role("link", name="On-time delivery").last.click()
+    expect(page.get_by_role("heading", name="On-time delivery")).to_be_visible()
+    assert "range=90d" in page.url
+    _panels_work(page)
