@@ -11,7 +11,14 @@ import requests
 
 from data.integrations import shopify_queries as ask
 from data.integrations import wire
-from data.integrations.errors import NotAllowed, Refused, SignInRefused, Unexpected, Unreachable
+from data.integrations.errors import (
+    NotAllowed,
+    Refused,
+    SignInRefused,
+    TooCostly,
+    Unexpected,
+    Unreachable,
+)
 from data.integrations.fields import records
 from data.integrations.records import Page
 from data.integrations.shopify_walk import OVERLAP, TITLE, Asked, Walk, stamp
@@ -40,6 +47,7 @@ class Bulk:
     def __init__(self, shop: _Shop, walk: Walk) -> None:
         self._shop = shop
         self._walk = walk
+        self._refund_batch = REFUND_BATCH
 
     def pages(self, place: Mapping[str, Any]) -> Iterator[Page]:
         """Start or find the operation, wait for it, read its file. Raises BulkUnavailable."""
@@ -109,13 +117,20 @@ class Bulk:
     def _add_refunds(self, batch: list[Any]) -> None:
         """Refund lines cannot be in the file: ask for those of the orders that have refunds."""
         refunded = [each for each in batch if each.get("refunds")]
-        for start in range(0, len(refunded), REFUND_BATCH):
-            some = refunded[start : start + REFUND_BATCH]
-            found = self._shop.query(ask.ORDER_REFUNDS, ids=[each["id"] for each in some])
+        while refunded:
+            some = refunded[: self._refund_batch]
+            try:
+                found = self._shop.query(ask.ORDER_REFUNDS, ids=[each["id"] for each in some])
+            except TooCostly:
+                if len(some) == 1:
+                    raise
+                self._refund_batch = len(some) // 2
+                continue
             by_id = {each["id"]: each for each in found.get("nodes") or [] if each}
             for each in some:
                 if each["id"] in by_id:
                     each["refunds"] = by_id[each["id"]].get("refunds") or []
+            refunded = refunded[len(some) :]
 
     def _lines(self, url: str, offset: int) -> Iterator[bytes]:
         """Lines of the file from byte `offset`; no token goes to the storage it lies on."""

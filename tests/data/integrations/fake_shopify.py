@@ -141,7 +141,7 @@ class FakeShopify(Fake):
         if shop.cost > shop.available:
             error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
             return self._said({"errors": [error], "extensions": extensions})
-        if variables.get("first", 0) * 20 > shop.most:
+        if max(variables.get("first", 0), len(variables.get("ids", ()))) * 20 > shop.most:
             error = {"message": "too costly", "extensions": {"code": "MAX_COST_EXCEEDED"}}
             return self._said({"errors": [error], "extensions": extensions})
         if shop.warning and variables.get("query"):

@@ -12,7 +12,7 @@ from data import database as db
 from data.integrations import shopify_parse, sync, xero_parse
 from data.integrations.records import Product, Stock
 from tests.data.integrations.fake import Answer
-from tests.data.integrations.fake_shopify import FakeShopify, Shop, line, money, order
+from tests.data.integrations.fake_shopify import FakeShopify, Shop, line, money, order, refund
 from tests.data.integrations.fake_xero import Books, FakeXero, invoice, ms, payment
 from tests.data.integrations.scene import Time
 
@@ -112,3 +112,16 @@ def test_a_refund_without_a_creation_date_counts_when_it_was_changed() -> None:
     raw["refunds"] = [back | {"updatedAt": "2026-10-05T00:00:00Z"}]
     (found,) = shopify_parse.order(raw, [], "shopify").refunds
     assert found.at == datetime(2026, 10, 5, tzinfo=UTC)
+
+
+def test_refunds_of_a_first_load_are_asked_in_batches_that_shopify_allows(
+    shopify: FakeShopify, shop: Shop, time: Time
+) -> None:
+    shop.most = 300
+    shop.orders = [
+        order(n, f"2026-10-01T00:00:{n:02d}Z", [line(n, "A", 1, "20.0", "0.0")],
+              refunds=[refund(n, "2026-10-05T00:00:00Z", "20.0", [(n, 1, "20.0", "0.0")])])
+        for n in range(1, 41)
+    ]  # fmt: skip
+    assert sync.sync("shopify", time.world).state == "done"
+    assert db.scalar("SELECT sum(amount) FROM refunds") == 800
