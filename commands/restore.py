@@ -27,9 +27,13 @@ def restore(
     database.start()
     try:
         backups.check(file)
+        now, kept = datetime.now(UTC), None
         if keep and database.scalar("SELECT to_regclass('alembic_version')"):
-            print(f"What is there now is kept as {make.make('restore', datetime.now(UTC)).path}.")
+            kept = make.make("restore", now)
+            print(f"What is there now is kept as {kept.path}.")
         backups.restore(file)
+        if kept is not None:
+            make.record("restore", now, kept)  # the backup that is back knows nothing of it
     except (backups.RestoreRefused, make.BackupFailed) as error:
         raise Refusal(str(error)) from None
     print(f"{file} is restored. Start the product; everybody signs in again.")

@@ -45,7 +45,7 @@ def test_a_backup_is_made_listed_and_restored_with_what_was_there_kept(
     typed("backup", "--elsewhere")
     listed = typed("backup", "list").stdout.splitlines()
     assert listed[0] == "began,made_by,host,file,bytes,error"
-    assert listed[1].split(",")[1] == "elsewhere"
+    assert [line.split(",")[1] for line in listed[1:]] == ["elsewhere", "restore"]
 
 
 def test_a_refusal_is_one_sentence_and_status_2(typed: Typed, home: Path) -> None:
