@@ -78,6 +78,7 @@ def _instant(given: str | None, option: str) -> datetime | None:
 def _rule(given: str) -> Rule:
     path = Path(given)
     if path.suffix != ".toml" and not path.is_file():
+        rulebook.install_defaults()
         try:
             return rulebook.find(given).rule
         except rulebook.UnknownRule as error:
