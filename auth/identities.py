@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
-from auth import audit, factors, people, roles, sessions
+from auth import audit, factors, people, roles, sessions, tokens
 from auth.person import Person
 from auth.signin import Outcome, claim_for
 from config.settings import settings
@@ -209,6 +209,7 @@ def _in_its_role(user: RowMapping, given: Vouched) -> int | str:
     role = role_of(given.values)
     if role is None:
         sessions.revoke_all(user["id"], user["username"], "single sign-on")
+        tokens.revoke_all(user["id"], user["username"], "single sign-on")
         return "no role"
     try:
         people.set_role(user["username"], role, by="single sign-on")

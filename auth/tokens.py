@@ -111,6 +111,17 @@ def revoke(token_id: int, by: Any, address: str | None = None) -> bool:
     return touched > 0
 
 
+def revoke_all(user_id: int, username: str, by: Any) -> None:
+    """End every token of a person."""
+    touched = database.execute(
+        "UPDATE api_tokens SET revoked_at = now() WHERE user_id = :id AND revoked_at IS NULL",
+        id=user_id,
+    )
+    _known.clear()
+    if touched:
+        audit.record("token.revoke", actor=by, on=f"all of {username}")
+
+
 def _row(key: bytes) -> RowMapping | None:
     cached = _known.get(key)
     if cached is not None and time.monotonic() - cached[0] < _FRESH_S:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from data import database
 
@@ -13,6 +13,10 @@ ALLOWED = 5
 WINDOW = timedelta(minutes=15)
 FIRST = timedelta(seconds=30)
 LONGEST = timedelta(minutes=15)
+# Failures of one address over all accounts within the window: an office of people who mistype
+# stays below, somebody who tries one password on everybody does not.
+ALLOWED_FROM_ADDRESS = 60
+_SPRAYED_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ def attempt(account: str, address: str) -> float:
     """Count an attempt of the pair; seconds that it must wait first, 0 when it may go ahead."""
     key = {"account": account, "address": address}
     with database.transaction() as opened:
+        if address and _failures_from(opened, address) >= ALLOWED_FROM_ADDRESS:
+            return _SPRAYED_S
         opened.execute(text(_MADE), key)
         row = opened.execute(text(_HELD), key).mappings().first()
         before = Pair()
@@ -60,6 +66,18 @@ def attempt(account: str, address: str) -> float:
     return seconds
 
 
+def _failures_from(opened: Connection, address: str) -> int:
+    """In the window, over all accounts; a success takes those of its own account away."""
+    found: int = opened.execute(
+        text(_FROM), {"address": address, "since": datetime.now(UTC) - WINDOW}
+    ).scalar_one()
+    return found
+
+
+_FROM = """
+    SELECT count(*) FROM sign_in_waits w, unnest(w.failures) AS failed (at)
+    WHERE w.address = :address AND w.changed_at > :since AND failed.at > :since
+"""
 _MADE = """
     INSERT INTO sign_in_waits (account, address) VALUES (:account, :address)
     ON CONFLICT DO NOTHING

@@ -11,6 +11,7 @@ from auth.passwords import SHORTEST, PasswordRefused
 from auth.people import AccountRefused, Person
 from components import confirm, guard
 from components.login import plain
+from config.settings import settings
 
 _THEMES = {
     "": "As this browser has it",
@@ -72,6 +73,9 @@ def _save(changes: dict[str, str | None]) -> None:
 
 def password(person: Person) -> None:
     """A new password, for who knows the present one."""
+    if people.find(person.username)["password_hash"] is None:
+        st.caption(f"None: you come in by {plain(settings().sentia_oidc_label)}.")
+        return
     with st.form("password", border=False, clear_on_submit=True, width=480):
         old = st.text_input("Present password", type="password")
         new = st.text_input("New password", type="password", help=f"{SHORTEST} characters or more.")

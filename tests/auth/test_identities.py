@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auth import factors, identities, people, sessions
+from auth import factors, identities, people, sessions, tokens
 from auth.identities import Vouched
 from auth.signin import Outcome
 from config import settings as settings_module
@@ -113,14 +113,18 @@ def test_disabled_and_deleted_accounts_stay_out(provider: pytest.MonkeyPatch) ->
     assert who(come("7", email="ben@example.com", email_verified=True))[0] == "benny"
 
 
-def test_who_lost_the_role_at_the_provider_loses_open_sessions_too(
+def test_who_lost_the_role_at_the_provider_loses_open_sessions_and_tokens_too(
     provider: pytest.MonkeyPatch,
 ) -> None:
     chosen(provider, SENTIA_OIDC_ROLES="x=operator")
     opened = sessions.redeem(come(roles="x").ticket or "", None, None)
     assert opened is not None
+    person = sessions.resolve(opened.token)
+    assert person is not None
+    token = tokens.make(person, "Nightly", "operator", timedelta(days=30))
     assert come(roles="y").problem == "no role"
     assert sessions.resolve(opened.token) is None
+    assert tokens.resolve(token, None) is None
 
 
 def test_the_last_admin_is_not_turned_into_less(provider: pytest.MonkeyPatch) -> None:

@@ -78,3 +78,16 @@ def test_many_guesses_at_once_are_counted_one_by_one(database: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         waited = list(pool.map(lambda _: waits.attempt("mia", "192.0.2.1"), range(24)))
     assert waited.count(0) == 5
+
+
+def test_one_password_tried_on_everybody_waits_from_that_address_alone(database: str) -> None:
+    waited = [waits.attempt(f"person {n}", "192.0.2.1") for n in range(70)]
+    assert waited[:60] == [0] * 60
+    assert min(waited[60:]) > 0
+    assert waits.attempt("mia", "192.0.2.2") == 0
+
+
+def test_people_who_succeed_behind_one_address_do_not_wait_for_each_other(database: str) -> None:
+    for n in range(70):
+        assert waits.attempt(f"person {n}", "192.0.2.1") == 0
+        waits.succeeded(f"person {n}", "192.0.2.1")
