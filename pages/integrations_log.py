@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from auth.people import Person
@@ -53,8 +54,10 @@ def calls(each: Standing, _: Person) -> None:
     """Calls by hour of the last two days, and the newest ones."""
     name = each.connection.name
     with panel("Calls", "by hour, last 48 hours"):
+        by_hour = log.calls(name)
+        hours = pd.DatetimeIndex(by_hour.index).tz_convert(guard.clock())
         charts.stacked_bars(
-            log.calls(name),
+            by_hour.set_axis(hours.strftime("%-d %b, %H:%M"), axis=0),
             key=f"calls-{name}",
             title=f"Calls of {each.connection.title}",
             names={"answered": "Answered", "failed": "Failed"},

@@ -25,6 +25,8 @@ ON CONFLICT (connection) DO UPDATE SET healthy = excluded.healthy,
     response_ms = excluded.response_ms, message = excluded.message, at = now()
 """
 
+_WAS = "SELECT healthy FROM integration_probes WHERE connection = :name"
+
 
 def test(name: str, world: World | None = None) -> dict[str, Any]:
     """What `/api/integrations/test/{name}` answers. Raises connections.Unknown (a 404)."""
@@ -33,7 +35,10 @@ def test(name: str, world: World | None = None) -> dict[str, Any]:
     healthy, message = _tried(connection, world)
     took = round((time.monotonic() - began) * 1000, 1)
     if is_configured(connection)[0]:
+        before = database.scalar(_WAS, name=name)
         database.execute(_STORE, name=name, healthy=healthy, ms=took, message=message)
+        if before is False and healthy:
+            _caught_up(connection)
     return {
         "name": name,
         "healthy": healthy,
@@ -48,6 +53,12 @@ def test_all() -> None:
     for each in connections.every():
         if not each.paused and is_configured(each)[0]:
             test(each.name)
+
+
+def _caught_up(connection: Connection) -> None:
+    """A vendor that is back, or is let in again, is read at once rather than at its next turn."""
+    if connection.every is not None and not connection.paused:
+        connections.request(connection.name)
 
 
 def is_configured(connection: Connection) -> tuple[bool, str | None]:

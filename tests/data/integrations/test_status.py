@@ -127,3 +127,18 @@ def test_prometheus_gets_calls_failures_latency_age_and_quota(
         "sentia_integration_quota_remaining",
         "sentia_integration_connected",
     } <= names
+
+
+def test_a_vendor_that_is_back_is_read_at_once(
+    shopify: FakeShopify, shop: Shop, time: Time
+) -> None:
+    sync.sync("shopify", time.world)
+    probe.test("shopify", time.world)
+    assert connections.named("shopify").requested_at is None
+    shopify.faults = [Answer(500, {})] * 9
+    probe.test("shopify", time.world)
+    assert connections.named("shopify").requested_at is None
+    shopify.faults = []
+    time.at += 2000
+    probe.test("shopify", time.world)
+    assert connections.named("shopify").requested_at is not None
