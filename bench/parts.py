@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from statistics import median
 
 from bench import (
+    books,
     integrations,
     load,
     orders,
@@ -169,6 +170,7 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "starts": _starts,
     "imports": _imports,
     "pages": pages,
+    "books": books.pages,
     "sampling": _sampling,
     "people": _people,
     "integrations": _integrations,

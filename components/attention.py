@@ -38,6 +38,11 @@ def listed(items: Sequence[Item], now: datetime, nothing: str) -> None:
     st.html(html(items, now, nothing))
 
 
+def plain(items: Sequence[Item], now: datetime) -> None:
+    """The items as they come, none folded away."""
+    st.html(_list(items, now))
+
+
 def html(items: Sequence[Item], now: datetime, nothing: str) -> str:
     """The same as HTML."""
     if not items:

@@ -21,7 +21,7 @@ TILES = (
     "cash", "cash_runway", "receivables", "payables", "receivables_overdue", "working_capital",
     "cash_conversion_cycle", "dso", "dio", "dpo", "current_ratio", "quick_ratio",
 )  # fmt: skip
-_SPARKS = tuple(slug for slug in TILES if slug != "receivables_overdue")
+SPARKS = tuple(slug for slug in TILES if slug != "receivables_overdue")
 
 
 def _today(chosen: Period) -> date:
@@ -32,7 +32,7 @@ def _page(version: str, chosen: Period) -> finance_board.Page:
     """All that is made of balances, read once."""
     first, last = chosen.days()
     found: finance_board.Page = books.kept(
-        version, finance_board.page, TILES, _SPARKS, books.closing_days(chosen), first,
+        version, finance_board.page, TILES, SPARKS, books.closing_days(chosen), first,
         books.step(first, last),
     )  # fmt: skip
     return found

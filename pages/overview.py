@@ -52,6 +52,9 @@ def _body(person: Person, chosen: Period) -> None:
                     "sample company.",
                     "business",
                 )
+    if notes := overview_data.notes(person, chosen):
+        with panel("Notes", chosen.label().lower(), key="overview-notes"):
+            attention.plain(notes, now)
     if roles.can(person.role, "performance"):
         with part("Systems"):
             tiles.row(overview_data.system(now), now, "Systems")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -16,6 +17,7 @@ from components.timespan import Period
 from config.kpis import KPIS, Bounds, Kpi, judge
 from config.metrics import METRICS
 from config.settings import settings
+from data import annotations as dated
 from data.database import DatabaseUnavailable
 from data.queries import kpi as kpis
 from data.queries import kpi_board, metrics, overview
@@ -53,31 +55,28 @@ def headline(role: str) -> list[str]:
 def tiles(slugs: list[str], version: str, chosen: Period) -> list[Tile]:
     """Each KPI over the period, beside the one before and a year earlier; leads to its story."""
     held = company_data.bounds(version)
-    now, before, year = (
-        _figures(version, slugs, span.days())
-        for span in (chosen, chosen.previous(), chosen.last_year())
-    )
-    drawn = tuple(slug for slug in slugs if now[slug].value is not None)
+    spans = (chosen.days(), chosen.previous().days(), chosen.last_year().days())
+    asked = _figures(version, slugs, spans)
+    drawn = tuple(slug for slug in slugs if asked[slug][0].value is not None)
     spark = kept(version, kpi_board.over_time, drawn, *chosen.days(),
                  company_data.step(*chosen.days()))  # fmt: skip
-    return [
-        company_data.tile(
-            slug, [now[slug], before[slug], year[slug]], spark.get(slug), held, chosen
-        )
-        for slug in slugs
-    ]
+    return [company_data.tile(slug, asked[slug], spark.get(slug), held, chosen) for slug in slugs]
 
 
-def _figures(version: str, slugs: Sequence[str], days: tuple[date, date]) -> dict[str, Figure]:
+def _figures(
+    version: str, slugs: Sequence[str], spans: Sequence[tuple[date, date]]
+) -> dict[str, list[Figure]]:
     """All KPIs of some days at once; when that fails, one by one, so that the others stand."""
     try:
-        found = kept(version, kpi_board.figures, tuple(slugs), (days,))
-        return {slug: found[slug][0] for slug in slugs}
+        found: dict[str, list[Figure]] = kept(
+            version, kpi_board.figures, tuple(slugs), tuple(spans)
+        )
     except DatabaseUnavailable:
         raise
     except Exception as error:
         _log.error("figures failed together", exc_info=error)
-        return {slug: _figure(version, slug, *days) for slug in slugs}
+        return {slug: [_figure(version, slug, *days) for days in spans] for slug in slugs}
+    return found
 
 
 def _figure(version: str, slug: str, first: date, last: date) -> Figure:
@@ -90,6 +89,24 @@ def _figure(version: str, slug: str, first: date, last: date) -> Figure:
         _log.error("a figure failed", kpi=slug, exc_info=error)
         return Figure(slug, None, "It cannot be computed; an admin finds the cause in the log.")
     return found
+
+
+def notes(person: Person, chosen: Period) -> list[Item]:
+    """Notes on days of the period, about what the person may read."""
+    found = dated.between(*chosen.days())
+    return [
+        Item("info", str(row["note"]), _about(row),
+             chosen.link("kpi", kpi=row["kpi"]) if row["kpi"] in KPIS else "",
+             owner=str(row["author"]))
+        for row in found.to_dict("records")
+        if row["kpi"] not in KPIS or roles.can(person.role, HOMES[KPIS[row["kpi"]].area])
+    ]  # fmt: skip
+
+
+def _about(row: Mapping[Hashable, Any]) -> str:
+    begin, end = str(row["from_day"]), str(row["to_day"])
+    days = begin if begin == end else f"{begin} – {end}"
+    return f"{days} · {KPIS[row['kpi']].title}" if row["kpi"] in KPIS else days
 
 
 def system(now: datetime) -> list[Tile]:
@@ -122,8 +139,8 @@ def _past_bounds(person: Person, version: str, chosen: Period) -> list[Item]:
         if entry.area not in ("system", "users") and roles.can(person.role, HOMES[entry.area])
     ]
     bounded = [(entry, bounds) for entry, bounds in judged if bounds != Bounds()]
-    figures = _figures(version, [entry.slug for entry, _ in bounded], chosen.days())
-    found = [_kpi_item(entry, bounds, figures[entry.slug], chosen) for entry, bounds in bounded]
+    figures = _figures(version, [entry.slug for entry, _ in bounded], (chosen.days(),))
+    found = [_kpi_item(entry, bounds, figures[entry.slug][0], chosen) for entry, bounds in bounded]
     return [item for item in found if item is not None]
 
 

@@ -20,7 +20,7 @@ TILES = (
     "oee", "availability", "performance", "quality", "output", "first_pass_yield", "scrap_pct",
     "downtime_minutes", "mtbf", "mttr", "throughput", "on_time_delivery_pct",
 )  # fmt: skip
-_SPARKS = tuple(slug for slug in TILES if slug != "on_time_delivery_pct")
+SPARKS = tuple(slug for slug in TILES if slug != "on_time_delivery_pct")
 _FORMATS = {
     "oee": "percent", "availability": "percent", "performance": "percent", "quality": "percent",
     "output": "count", "scrap_pct": "percent", "first_pass_yield": "percent",
@@ -31,7 +31,7 @@ _FORMATS = {
 def _over_time(version: str, chosen: Period) -> Any:
     """Every KPI over the period, read once for all that is drawn of it."""
     first, last = chosen.days()
-    return books.kept(version, production_board.over_time, _SPARKS, first, last,
+    return books.kept(version, production_board.over_time, SPARKS, first, last,
                       books.step(first, last))  # fmt: skip
 
 

@@ -17,11 +17,18 @@ SELECT o.source_id AS order_id, o.ordered_at, o.channel, o.country, coalesce(p.t
        product, l.quantity::float8 AS quantity, l.unit_price::float8 AS unit_price,
        l.discount::float8 AS discount, l.tax::float8 AS tax, l.currency,
        l.unit_cost::float8 AS unit_cost, o.source
-  FROM (SELECT * FROM orders WHERE day BETWEEN :start AND :end AND counted
+  FROM (SELECT * FROM orders WHERE day BETWEEN :newest AND :end AND counted
          ORDER BY day DESC, id DESC LIMIT :limit) o
   JOIN order_lines l ON l.order_id = o.id
   LEFT JOIN products p ON p.id = l.product_id
  ORDER BY o.ordered_at DESC, l.line LIMIT :limit
+"""
+# From this day on there are enough of them; the days before need not be read.
+_NEWEST = """
+SELECT min(day) FROM (
+    SELECT day, sum(sum(orders)) OVER (ORDER BY day DESC) - sum(orders) AS later
+      FROM sales_daily_channel WHERE day BETWEEN :start AND :end GROUP BY day) reached
+ WHERE later < :limit
 """
 _BANK = """
 SELECT account, day, balance::float8 AS balance, currency, source FROM bank_balances
@@ -73,8 +80,11 @@ def rows(slug: str, start: date, end: date) -> pd.DataFrame:
         return inventory_products.stand(day)
     if sql is None:
         return pd.DataFrame()
+    newest = start
+    if sql is _ORDERS:
+        newest = database.scalar(_NEWEST, start=start, end=end, limit=LIMIT) or start
     frame: pd.DataFrame = database.frame(
-        sql, start=start, end=end, limit=LIMIT, zone=company.zone().key
+        sql, start=start, newest=newest, end=end, limit=LIMIT, zone=company.zone().key
     )
     return frame
 

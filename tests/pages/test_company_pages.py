@@ -104,6 +104,8 @@ def test_a_note_is_written_changed_removed_and_brought_back(
     expect(notes.get_by_text("Harvest fair")).to_have_count(0)
     notes.get_by_role("button", name="Undo").click()
     expect(notes.get_by_text("Harvest fair")).to_be_visible()
+    page.goto(page.url.split("/kpi")[0] + "/overview")
+    expect(page.locator(".st-key-overview-notes").get_by_text("Harvest fair")).to_be_visible()
 
 
 def test_net_revenue_is_told_with_its_parts(signed_in: Callable[..., Page]) -> None:

@@ -1,0 +1,113 @@
+"""What each page asks of the database on the sample company, warm and cold, at two sizes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from functools import partial
+
+from bench.report import Row
+from bench.servers import new_home, throw_away
+from bench.session import beside
+from config.kpis import KPIS, Bounds
+from data import company, database, migrate
+from data.queries import (
+    finance_board,
+    finance_documents,
+    inventory_board,
+    inventory_products,
+    kpi_board,
+    production,
+    production_board,
+    sales_board,
+    sales_customers,
+)
+from data.sample.load import load
+from pages import business_data, finance_parts, inventory_parts, overview_data, production_parts
+
+_RUNS = 20
+_DAYS = 30
+Asked = dict[str, list[Callable[[], object]]]
+
+
+def pages(lines: int) -> Iterator[Row]:
+    """A page's queries over 30 days at `lines` order lines, beside a tenth of them."""
+    (small, _), (warm, cold) = _at(lines // 10), _at(lines)
+    for page, took in warm.items():
+        grown = took / small[page]
+        yield Row(
+            f"queries of {page}, 30 days of {lines:,} lines, warm p95", f"{took:.0f} ms",
+            f"{small[page]:.0f} ms on {lines // 10:,} → {grown:.2f}×", "≤ 150 ms", took <= 150,
+        )  # fmt: skip
+        yield Row(f"the same, first time after a start: {page}", f"{cold[page]:.0f} ms", "",
+                  "≤ 1,000 ms", cold[page] <= 1_000)  # fmt: skip
+
+
+def _at(lines: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Milliseconds of each page's queries together: warm (95th percentile), and cold."""
+    home = new_home()
+    with beside(home):
+        migrate.upgrade()
+        load(lines)
+        database.execute("ANALYZE")
+    with beside(home):
+        asked = _asked(company.today() - timedelta(1))
+        cold = {page: _ms(queries) for page, queries in asked.items()}
+        warm = {page: sorted(_ms(queries) for _ in range(_RUNS))[int(_RUNS * 0.95) - 1]
+                for page, queries in asked.items()}  # fmt: skip
+    throw_away(home)
+    return warm, cold
+
+
+def _ms(queries: list[Callable[[], object]]) -> float:
+    began = time.perf_counter()
+    for query in queries:
+        query()
+    return (time.perf_counter() - began) * 1000
+
+
+def _asked(end: date) -> Asked:
+    start = end - timedelta(_DAYS - 1)
+    now, before = (start, end), (start - timedelta(_DAYS), start - timedelta(1))
+    year = (start - timedelta(365), end - timedelta(365))
+    spans, closings = (now, before, year), (end, before[1], year[1])
+    bounded = [slug for slug, entry in KPIS.items() if entry.bounds != Bounds()
+               and entry.area not in ("system", "users")]  # fmt: skip
+    shown = overview_data.headline("admin")
+    return {
+        "Overview": [partial(kpi_board.figures, bounded, (now,)),
+                     partial(kpi_board.figures, shown, spans),
+                     partial(kpi_board.over_time, shown, start, end, "day")],
+        "Business": _business(now, before, year),
+        "its customers": [partial(sales_customers.top, start, end)],
+        "its cohorts": [partial(sales_customers.cohorts, end)],
+        "Finance": [partial(finance_board.page, finance_parts.TILES, finance_parts.SPARKS, closings,
+                            start, "day"),
+                    partial(finance_board.ageing, end), partial(finance_board.profit, start, end),
+                    partial(finance_documents.open_documents, "receivables", end)],
+        "Inventory": [partial(inventory_board.page, inventory_parts.TILES, closings, start, "day"),
+                      partial(inventory_board.history, "RED-700", start, end),
+                      partial(inventory_board.batches, "RED-700", end),
+                      partial(inventory_products.expiring, end)],
+        "Production": [partial(production_board.figures, production_parts.TILES, spans),
+                       partial(production_board.over_time, production_parts.SPARKS, start, end,
+                               "day"),
+                       partial(production.downtime, start, end),
+                       partial(production_board.by_group, start, end, "line")],
+    }  # fmt: skip
+
+
+def _business(now: sales_board.Days, before: sales_board.Days,
+              year: sales_board.Days) -> list[Callable[[], object]]:  # fmt: skip
+    tiles, table = business_data.TILES, business_data.TABLE
+    return [
+        *(partial(sales_board.figures, tiles, *span) for span in (now, before, year)),
+        partial(sales_board.over_time, tiles, *now, "day"),
+        partial(sales_board.over_time, ("net_revenue",), *before, "day"),
+        partial(sales_board.by_channel, *now, "day"),
+        *(partial(sales_board.groups, table, *now, by) for by in ("channel", "product")),
+        *(partial(sales_board.groups, table[:1], *before, by) for by in ("channel", "product")),
+        partial(sales_board.contributions, "channel", now, before),
+        partial(sales_board.over_time, table, *now, "day"),
+    ]
