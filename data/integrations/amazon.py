@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from data.integrations import amazon_money, counts, tokens
+from data.integrations import amazon_money, amazon_stock, tokens
 from data.integrations import amazon_parse as parse
 from data.integrations.amazon_money import stamp as _stamp
 from data.integrations.client import Input, Making, Stream, Vendor
 from data.integrations.errors import NotConfigured, PositionLost, Refused, SignInRefused, Unexpected
 from data.integrations.fields import Fields, Malformed, listed, records
 from data.integrations.pacing import Learned, Rate
-from data.integrations.records import Aggregate, Fault, Order, Page, Stock
+from data.integrations.records import Aggregate, Fault, Order, Page
 from data.integrations.transport import Identity, Operation, Verdict, judged_by_status
 from data.integrations.wire import Received, Request
 
@@ -25,7 +25,6 @@ OLDEST = timedelta(days=729)
 _TOKEN = Operation("token", Rate(per_s=1, burst=5))
 _ORDERS = Operation("searchOrders", Rate(per_s=0.0056, burst=20))
 _METRICS = Operation("getOrderMetrics", Rate(per_s=0.5, burst=15))
-_STOCK = Operation("getInventorySummaries", Rate(per_s=2, burst=2))
 _PLACES = Operation("getMarketplaceParticipations", Rate(per_s=0.016, burst=15))
 _MISSING = "Amazon is not connected; give the client id, the client secret and the refresh token."
 
@@ -179,35 +178,7 @@ class Amazon:
         return amazon_money.Money(self._read, self.world).pages(position)
 
     def _stock(self, _: Mapping[str, Any] | None) -> Iterator[Page]:
-        """Paging tokens live 30 s, so that a walk always begins at the start."""
-        begun, whole = counts.begun(), True
-        for at in self.places():
-            for page in self._stock_at(at):
-                yield page
-                whole = whole and not page.faults
-        yield Page((), {}, stock_since=begun if whole else None)
-
-    def _stock_at(self, at: parse.Place) -> Iterator[Page]:
-        location = f"Amazon {at.country or at.id}"
-        token: str | None = None
-        while True:
-            found = self._read(_STOCK, "/fba/inventory/v1/summaries", _stock_query(at, token))
-            payload = found.get("payload") if isinstance(found, dict) else None
-            raw = listed(payload, "inventorySummaries", TITLE)
-            made, faults = records(raw, self._made(location), TITLE)
-            following = (found.get("pagination") or {}).get("nextToken")
-            yield Page(made, {}, faults=faults)
-            if not following or following == token:
-                return
-            token = following
-
-    def _made(self, location: str) -> Any:
-        seen = self.world.moment()
-
-        def make(raw: Any, notes: list[Fault]) -> Stock:
-            return parse.stock(raw, notes, location, seen)
-
-        return make
+        return amazon_stock.pages(self._read, self.places(), self.world)
 
     def _participations(self) -> list[parse.Place]:
         found = self._read(_PLACES, "/sellers/v1/marketplaceParticipations", {})
@@ -263,12 +234,6 @@ def _rate(received: Received) -> float | None:
     except ValueError:
         return None
     return rate if rate > 0 else None
-
-
-def _stock_query(at: parse.Place, token: str | None) -> dict[str, str]:
-    query = {"details": "true", "granularityType": "Marketplace", "granularityId": at.id,
-             "marketplaceIds": at.id}  # fmt: skip
-    return query if token is None else {**query, "nextToken": token}
 
 
 def _priced(order: Order) -> bool:

@@ -119,7 +119,7 @@ def _line(at: Fields) -> _Read:
     )
     proceeds = at.part_or_none("proceeds")
     if proceeds is None or not proceeds.raw.get("breakdowns"):
-        return _Read(bare, None, "")
+        return _whole(bare, proceeds)
     parts, taken_off_services, currency = _parts(proceeds)
     tax, discount = parts.get("TAX", ZERO), abs(parts.get("DISCOUNT", ZERO))
     goods = parts.get("ITEM", ZERO)
@@ -128,6 +128,18 @@ def _line(at: Fields) -> _Read:
         goods -= tax
     line = Line(bare.id, bare.sku, quantity, goods, discount - taken_off_services, tax, bare.title)
     return _Read(line, services - taken_off_services, currency)
+
+
+def _whole(bare: Line, proceeds: Fields | None) -> _Read:
+    """No money yet, as for a pending order; or a total that Amazon did not break down."""
+    total = None if proceeds is None else proceeds.part_or_none("proceedsTotal")
+    if proceeds is None or total is None:
+        return _Read(bare, None, "")
+    what = f"the total of {proceeds.what} is not broken down; it counts as goods"
+    proceeds.notes.append(Fault(proceeds.what, "breakdowns", what))
+    goods, nothing = total.number("amount"), ZERO
+    line = Line(bare.id, bare.sku, bare.quantity, goods, nothing, nothing, bare.title)
+    return _Read(line, nothing, total.text("currencyCode"))
 
 
 def _parts(proceeds: Fields) -> tuple[dict[str, Decimal], Decimal, str]:

@@ -198,6 +198,25 @@ def test_stock_is_walked_by_marketplace(fake: FakeAmazon, account: Account, time
     assert found[0].incoming == 7
 
 
+def test_stock_that_amazon_repeats_for_its_eu_pool_counts_once(
+    fake: FakeAmazon, account: Account, time: Time
+) -> None:
+    """Germany and France answer with the same sum; the United Kingdom has a stock of its own."""
+    france = "A13V1IB3VIYZZH"
+    held = {"sellerSku": "A", "inventoryDetails": {"fulfillableQuantity": 5}, "totalQuantity": 5}
+    other = {"sellerSku": "B", "inventoryDetails": {"fulfillableQuantity": 2}, "totalQuantity": 2}
+    less = {"sellerSku": "B", "inventoryDetails": {"fulfillableQuantity": 1}, "totalQuantity": 1}
+    account.stock = {UK: [held], DE: [held, other], france: [held, less]}
+    made = client(fake, time, marketplaces=f"{UK},{DE},{france}")
+    found = [each for page in made.streams()[1].pages(None) for each in page.records]
+    assert [(s.sku, s.location, int(s.on_hand)) for s in found if isinstance(s, Stock)] == [
+        ("A", "Amazon GB", 5),
+        ("A", "Amazon DE", 5),
+        ("B", "Amazon DE", 2),
+        ("B", "Amazon FR", 1),
+    ]
+
+
 def test_amazons_own_totals_are_compared_on_its_local_days(
     fake: FakeAmazon, account: Account, time: Time
 ) -> None:

@@ -179,3 +179,12 @@ def test_every_form_that_the_model_allows_is_read(changes: dict[str, Any]) -> No
     (found,) = parse.charges(raw, notes)
     assert found.fees == (None if changes == {"items": None} else 6)
     assert found.order == "026-1"
+
+
+def test_a_total_that_amazon_does_not_break_down_counts_as_goods_and_is_said(
+    fake: FakeAmazon, account: Account, time: Time
+) -> None:
+    del account.orders[0]["orderItems"][0]["proceeds"]["breakdowns"]
+    assert sync.sync("amazon", time.world).state == "done"
+    assert db.scalar("SELECT sum(net) FROM sales_daily_channel") == 24 + 10
+    assert "not broken down" in db.scalar("SELECT problem FROM integration_faults")
