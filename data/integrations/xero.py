@@ -191,13 +191,17 @@ class Xero:
         return self.world.moment()
 
     def _items(self, _: Mapping[str, Any] | None) -> Iterator[Page]:
-        """Items are not paged and few: all of them, each time."""
+        """Items are not paged and few: all of them, each time.
+
+        Documents are settled here too, for an app that may not read payments.
+        """
         begun, raw = counts.begun(), listed(self.read("Items"), "Items", TITLE)
         base, seen = self.base(), self.world.moment()
         tracked = [each for each in raw if isinstance(each, dict)]
         made, faults = records(tracked, partial(parse.item, base=base, seen=seen), TITLE)
         ended = None if faults else begun
-        yield Page([r for rows in made for r in rows], {}, faults=faults, stock_since=ended)
+        rows = [row for some in made for row in some]
+        yield Page(rows, {}, faults=faults, stock_since=ended, settles=True)
 
     def _books(self, position: Mapping[str, Any] | None) -> Iterator[Page]:
         yield from Books(self).pages(position)

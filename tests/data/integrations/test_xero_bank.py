@@ -9,6 +9,7 @@ import pytest
 
 from data import database as db
 from data.integrations import reconcile, sync
+from tests.data.integrations.fake import Answer
 from tests.data.integrations.fake_xero import Books, FakeXero, credit, invoice, moved, ms, payment
 from tests.data.integrations.scene import Time
 
@@ -86,6 +87,15 @@ def test_what_xero_says_is_open_wins_over_payments_that_are_not_known(
     sync.sync("xero", time.world)
     assert _open() == 400
     assert db.scalar("SELECT count(*) FROM invoice_payments WHERE source_id LIKE 'rest|%'") == 0
+
+
+def test_an_app_that_may_not_read_payments_still_knows_what_is_open(
+    xero: FakeXero, ledger: Books, time: Time
+) -> None:
+    ledger.invoices = [invoice(2, SEEN, "1000", "400")]
+    xero.faulty_path, xero.faults = "/Payments", [Answer(403, {"Title": "Forbidden"})]
+    assert sync.sync("xero", time.world).state == "failed"
+    assert _open() == 400
 
 
 def _open() -> Decimal:
