@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from data import company, database
-from data.ingest import inventory
-from data.ingest.dataset import upsert
 from data.integrations.records import Stock
 
 ZERO = Decimal(0)
@@ -36,6 +35,14 @@ def begun() -> str:
     return str(database.scalar("SELECT clock_timestamp()").isoformat())
 
 
+def _store(opened: Connection, source: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Arrow, 50 MB, comes in only where there is something to store."""
+    from data.ingest import inventory
+    from data.ingest.dataset import upsert
+
+    upsert(opened, inventory.STOCK, source, rows)
+
+
 def take(opened: Connection, source: str, given: Sequence[Stock]) -> None:
     """A count of today; less than nothing on hand is nothing."""
     rows = (
@@ -47,7 +54,7 @@ def take(opened: Connection, source: str, given: Sequence[Stock]) -> None:
         }
         for each in given
     )
-    upsert(opened, inventory.STOCK, source, rows)
+    _store(opened, source, rows)
 
 
 def vanished(opened: Connection, source: str, since: str) -> int:
@@ -60,5 +67,5 @@ def vanished(opened: Connection, source: str, since: str) -> int:
         for row in found
     ]
     if rows:
-        upsert(opened, inventory.STOCK, source, rows)
+        _store(opened, source, rows)
     return len(rows)
