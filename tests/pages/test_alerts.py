@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from alerts import people, rulebook
+from alerts import oncall, people, rulebook
 from alerts.labels import parse_matchers
 from alerts.rules import Rule
 from auth import people as accounts
 from data import database as data
-from tests.alerts.world import World
+from tests.alerts.world import World, channel
 from tests.product import RunningApp
 
 PASSWORD = "seven quiet otters swim"
@@ -130,3 +131,65 @@ def test_a_viewer_sees_but_changes_nothing(app: RunningApp, signed_in: Open) -> 
     page.goto(f"{app.url}/alerts?view=Rules")
     expect(page.get_by_text("rules").first).to_be_visible(timeout=30000)
     assert page.get_by_text("Editor").count() == 0
+
+
+def _choose(page: Page, within: Locator, box: str, option: str) -> None:
+    within.get_by_role("combobox", name=re.compile(box)).last.click()
+    page.get_by_role("option", name=option, exact=True).first.click()
+    page.keyboard.press("Escape")
+
+
+def test_a_silence_and_a_maintenance_window_are_planned(app: RunningApp, signed_in: Open) -> None:
+    page = signed_in("alerts?view=Silences")
+    form = page.get_by_test_id("stForm").first
+    form.get_by_role("textbox", name="Alerts that match").fill('team="plant"')
+    form.get_by_role("textbox", name="Reason").fill("repair")
+    form.get_by_role("button", name="Silence").click()
+    expect(page.get_by_text('team="plant": silenced.')).to_be_visible(timeout=30000)
+    form = page.get_by_test_id("stForm").last
+    form.get_by_role("textbox", name="Name", exact=True).fill("Sunday")
+    form.get_by_role("textbox", name="Alerts that match").fill('team="plant"')
+    form.get_by_role("textbox", name="Reason").fill("patching")
+    _choose(page, form, "Repeats", "weekly")
+    _choose(page, form, "On", "Sunday")
+    form.get_by_role("button", name="Plan").click()
+    expect(page.get_by_text("Sunday: planned.")).to_be_visible(timeout=30000)
+    with connected(app):
+        windows = data.read("SELECT name, repeats, weekdays FROM alert_windows")
+    assert [list(row.values()) for row in windows] == [["Sunday", "weekly", [6]]]
+
+
+def test_a_rota_and_an_escalation_policy_are_made(app: RunningApp, signed_in: Open) -> None:
+    with connected(app):
+        channel("pager")
+    page = signed_in("alerts?view=On call")
+    page.get_by_text("Add or replace a rota").click(timeout=30000)
+    form = page.get_by_test_id("stForm").first
+    form.get_by_role("textbox", name="Name", exact=True).fill("Night")
+    form.get_by_role("textbox", name="Members in order, each as name: channel").fill("Ann: pager")
+    form.get_by_role("button", name="Save the rota").click()
+    expect(page.get_by_text("Night: saved.")).to_be_visible(timeout=30000)
+    page.get_by_text("Add, replace or remove a policy").click(timeout=30000)
+    form = page.get_by_test_id("stForm").last
+    form.get_by_role("textbox", name="Name", exact=True).fill("Night shift")
+    _choose(page, form, "Step 1 tells", "rota:Night")
+    form.get_by_role("button", name="Save the policy").click()
+    expect(page.get_by_text("Night shift: saved.")).to_be_visible(timeout=30000)
+    with connected(app):
+        assert [step.to for step in oncall.policies()["Night shift"]] == [("rota:Night",)]
+
+
+def test_an_alert_is_snoozed_and_woken_and_its_rule_muted(app: RunningApp, signed_in: Open) -> None:
+    page = signed_in("alerts?alert=2")
+    page.get_by_role("button", name="Snooze", exact=True).click(timeout=30000)
+    expect(page.get_by_text("Alert 2: snoozed.")).to_be_visible(timeout=30000)
+    page.get_by_role("button", name="End the snooze").click()
+    expect(page.get_by_text("Alert 2: the snooze is over.")).to_be_visible(timeout=30000)
+    page.get_by_role("link", name="Edit the rule").click()
+    reason = page.get_by_role("textbox", name="Reason to mute")
+    reason.fill("known", timeout=40000)
+    reason.press("Tab")
+    page.get_by_role("button", name="Mute", exact=True).click()
+    expect(page.get_by_text("Oven hot: muted.")).to_be_visible(timeout=30000)
+    with connected(app):
+        assert rulebook.find("Oven hot").muted_reason == "known"
