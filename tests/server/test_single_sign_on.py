@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from config import settings as settings_module
 from server import identity, single_sign_on
 from server.single_sign_on import SingleSignOn
+from tests.server.processes import run
 
 
 def scope(path: str, *headers: tuple[bytes, bytes]) -> Scope:
@@ -27,7 +27,7 @@ def asked(path: str, app: Any, *headers: tuple[bytes, bytes]) -> tuple[int, dict
     async def send(message: Any) -> None:
         said.append(message)
 
-    asyncio.run(SingleSignOn(app)(scope(path, *headers), receive, send))
+    run(SingleSignOn(app)(scope(path, *headers), receive, send))
     return said[0]["status"], {k.decode(): v.decode() for k, v in said[0]["headers"]}
 
 
