@@ -40,11 +40,13 @@ def _what(rule: Rule, keys: str, given: dict[str, Any]) -> None:
         given["signal"] = st.selectbox(
             "Signal",
             names,
-            index=names.index(rule.signal) if rule.signal in names else 0,
+            index=names.index(rule.signal) if rule.signal in names else None,
             format_func=lambda one: f"{known[one].title} · {one}",
             key=keys + "signal",
         )
         given["severity"] = _choice("Severity", SEVERITIES, rule.severity, keys + "severity")
+    if given["signal"] is None:
+        raise ValueError(f"No signal is called {rule.signal} here; choose one to watch.")
     with st.container(horizontal=True):
         given["aggregate"] = _choice("Value", AGGREGATES, rule.aggregate, keys + "aggregate")
         if given["aggregate"] != "last":
