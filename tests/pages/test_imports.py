@@ -36,7 +36,8 @@ def test_a_file_is_mapped_previewed_and_imported(
     page.get_by_role("combobox", name="order_id *").click()
     page.get_by_role("option", name="Bestellung", exact=True).click()
     start.click()
-    expect(page.get_by_text("orders.csv: 1 rows read; 1 new orders")).to_be_visible(timeout=30_000)
+    told = page.get_by_role("status").get_by_text("orders.csv: 1 rows read; 1 new orders")
+    expect(told).to_be_visible(timeout=30_000)
     assert _value(app, "net_revenue") == "20"
 
 
