@@ -71,8 +71,8 @@ class Live:
             kind = message.WhichOneof("type")
             if self.keep and kind == "delta":
                 self.deltas.append(message)
-            if kind == "new_session":
-                self.page_hash = message.new_session.page_script_hash or self.page_hash
+            if kind == "navigation":  # what new_session names may still be the script itself
+                self.page_hash = message.navigation.page_script_hash
             elif kind == "auto_rerun":
                 self.fragments[message.auto_rerun.fragment_id] = message.auto_rerun.interval
             elif kind == "script_finished":
