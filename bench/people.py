@@ -32,7 +32,8 @@ _VIEWS = """
 """
 _DAILY = """
     INSERT INTO page_views_daily (day, user_id, page, views, run_ms, slowest_ms, stayed_s, stays)
-    SELECT at::date, user_id, page, count(*), sum(run_ms), max(run_ms), sum(stayed_s), count(*)
+    SELECT at::date, user_id, page, count(*), sum(run_ms), max(run_ms), coalesce(sum(stayed_s), 0),
+           count(*)
     FROM page_views GROUP BY 1, 2, 3 ON CONFLICT DO NOTHING
 """
 _HOURLY = """
