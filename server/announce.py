@@ -20,6 +20,8 @@ def ready(port: int, generated_password: str | None) -> str:
 def _sign_in(generated_password: str | None) -> str:
     if generated_password is not None:
         return f"as admin with {generated_password} (shown this once; change it on Your account)"
+    if settings().sentia_admin_password is not None:
+        return "with your username and password; the first is admin with SENTIA_ADMIN_PASSWORD"
     return "with your username and password"
 
 
