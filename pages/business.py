@@ -13,6 +13,7 @@ from components.timespan import Period
 from data.queries import sales
 from pages import Page, business_data, business_filter, sample_offer
 from pages import business_parts as parts
+from pages.company_data import lately
 
 _TABS = ("The period in figures", "Top customers", "Countries", "New and returning",
          "Weekday and hour", "Who comes back")  # fmt: skip
@@ -23,7 +24,9 @@ def render() -> None:
     guard.require("business")
     with heading("Business"):
         chosen = period.picker(refresh=60)
-    known = sales.state()
+    known = lately(sales.state)
+    if known["first_day"] is None:
+        known = sales.state()  # the first orders may have come this second
     if known["first_day"] is None:
         sample_offer.first_step(
             "There are no orders yet.",
@@ -40,7 +43,7 @@ def render() -> None:
 def _body(chosen: Period) -> None:
     """Everything under the head, drawn again when its figures may have changed."""
     guard.require("business")
-    version = f"sales {sales.state()['version']}"
+    version = f"sales {lately(sales.state)['version']}"
     narrowed = business_filter.current()
     business_filter.chips(narrowed, business_data.titles(version))
     parts.headline(version, chosen, narrowed)

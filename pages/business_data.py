@@ -58,12 +58,16 @@ def by_channel(version: str, period: Period, chosen: Filter) -> pd.DataFrame:
 
 def groups(version: str, period: Period, chosen: Filter, by: str) -> pd.DataFrame:
     """KPIs by group, with the `change` of net revenue since the period before."""
-    now = kept(version, sales_board.groups, TABLE, *period.days(), by, chosen)
-    before = kept(version, sales_board.groups, ("net_revenue",), *period.previous().days(), by,
-                  chosen)  # fmt: skip
-    earlier = now[by].map(before.set_index(by)["net_revenue"]).fillna(0.0)
-    frame: pd.DataFrame = now.assign(change=now["net_revenue"] - earlier)
+    spans = (period.days(), period.previous().days())
+    frame: pd.DataFrame = kept(version, _groups, *spans, by, chosen)
     return frame
+
+
+def _groups(days: Days, earlier: Days, by: str, chosen: Filter) -> pd.DataFrame:
+    now = sales_board.groups(TABLE, *days, by, chosen)
+    before = sales_board.groups(("net_revenue",), *earlier, by, chosen)
+    known = now[by].map(before.set_index(by)["net_revenue"]).fillna(0.0)
+    return now.assign(change=now["net_revenue"] - known)
 
 
 def titles(version: str) -> dict[str, str]:

@@ -32,7 +32,7 @@ _VENDORS = ("fees", "net_after_fees")
 def headline(version: str, period: Period, chosen: Filter) -> None:
     """Every sales KPI as a tile that leads to its story; fees only where a vendor tells them."""
     spark = data.over_time(version, data.TILES, period.days(), data.step(period), chosen)
-    held = books.bounds(company_state.state().version)
+    held = books.bounds(books.lately(company_state.state).version)
     asked = data.tiles(version, period, chosen)
     tiles.row(
         [books.tile(slug, figures, spark.get(slug), held, period) for slug, figures in asked
@@ -52,9 +52,10 @@ def over_time(version: str, period: Period, chosen: Filter) -> None:
             name = "Last year" if period.against == "year" else "Previous period"
             ghost = earlier["net_revenue"].head(len(frame)).rename(name)
     with panel("Net revenue by channel", f"by {step}", key="revenue-over-time"):
-        charts.stacked_bars(frame, key="revenue-by-channel", title="Net revenue by channel",
-                            unit="money", ghost=ghost,
-                            marks=books.marks(*period.days(), "net_revenue"))  # fmt: skip
+        charts.stacked_bars(
+            frame, key="revenue-by-channel", title="Net revenue by channel", unit="money",
+            ghost=ghost, marks=books.lately(books.marks, *period.days(), "net_revenue"),
+        )  # fmt: skip
 
 
 def breakdown(version: str, period: Period, chosen: Filter, by: str) -> None:

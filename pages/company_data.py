@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
-import streamlit as st
 
 from components import charts, kpi, units
+from components.once import Once
 from components.tiles import Tile
 from components.timespan import Period
 from config.kpis import KPIS, Bounds
@@ -18,19 +19,41 @@ from data import company, targets
 from data.queries.figure import Figure
 
 STALE_AFTER = timedelta(hours=26)
+Made = TypeVar("Made")
+_KEPT_S = 900
+_ANSWERS: Once[Any] = Once(500)
+_RECENT: Once[Any] = Once(32)
 
 
 def kept(version: str, question: Callable[..., Any], *given: Any) -> Any:
-    """The answer of a query, asked again only when data, day or the company's settings change."""
-    key = (company.zone().key, company.currency(), version, company.today())
-    return _kept(key, f"{question.__module__}.{question.__name__}", given, question)
+    """The answer of a query, asked again only when data, day or the company's settings change.
+
+    Also after a while: some answers depend on the time of day.
+    """
+    aged = int(time.monotonic() // _KEPT_S)
+    settings = (company.zone().key, company.currency(), company.today())
+    key = (aged, settings, version, question, _hashable(given))
+    return _own(_ANSWERS.get(key, lambda: question(*given)))
 
 
-@st.cache_data(max_entries=500, ttl=900, show_spinner=False)
-def _kept(
-    key: tuple[Any, ...], name: str, given: tuple[Any, ...], _question: Callable[..., Any]
-) -> Any:
-    return _question(*given)
+def lately(question: Callable[..., Made], *given: Any) -> Made:
+    """An answer at most a second old, for what the runs of a page ask again and again."""
+    key = (int(time.monotonic()), question, given)
+    found: Made = _RECENT.get(key, lambda: question(*given))
+    return found
+
+
+def _hashable(given: Any) -> Any:
+    return tuple(map(_hashable, given)) if isinstance(given, list | tuple) else given
+
+
+def _own(answer: Any) -> Any:
+    """A copy that its user may change; of a frame a shallow one, as pandas copies on write."""
+    if isinstance(answer, pd.DataFrame | pd.Series):
+        return answer.copy(deep=False)
+    if isinstance(answer, dict):
+        return {key: _own(value) for key, value in answer.items()}
+    return answer.copy() if isinstance(answer, list) else answer
 
 
 def step(first: date, last: date) -> str:
