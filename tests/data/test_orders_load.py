@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from config.settings import settings
 from data import database as stored
 from data.ingest import csvfile, gather, load, rollups
 from tests.data.order_files import take
@@ -17,10 +19,12 @@ TABLES = ("orders", "order_lines", "refunds", "customers", *rollups.ROLLUPS, "sa
 
 
 @pytest.fixture(autouse=True)
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A file of some hundred lines comes in many batches."""
     monkeypatch.setattr(csvfile, "BLOCK_BYTES", 1500)
     monkeypatch.setattr(gather, "BATCH_ROWS", 30)
+    yield
+    settings.cache_clear()
 
 
 def lines(orders: int, seed: int = 1) -> list[list[str]]:
@@ -106,9 +110,12 @@ def _rate() -> None:
 
 
 @pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("zone", ["UTC", "Europe/London", "America/New_York"])
 def test_orders_loaded_straight_equal_the_same_orders_merged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    zone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COMPANY_TIMEZONE", zone)
+    settings.cache_clear()
     _rate()
     rows = _flat(lines(150))
     report = take(tmp_path, HEADER, *rows)
