@@ -18,13 +18,14 @@ class Stream:
     """A walk through one kind of record: from a position (None: from the start) page by page.
 
     What is `optional` may be missing from an app's permissions: then it is noted, and the run is
-    no failure.
+    no failure. Pages of `together` records are stored in one transaction while the vendor is quick.
     """
 
     name: str
     title: str
     pages: Callable[[Mapping[str, Any] | None], Iterator[Page]]
     optional: bool = False
+    together: int = 0
 
 
 class Client(Protocol):

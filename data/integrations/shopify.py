@@ -16,7 +16,7 @@ from data.integrations.errors import NotAllowed, NotConfigured, SignInRefused, U
 from data.integrations.pacing import Rate
 from data.integrations.records import Aggregate, Page
 from data.integrations.shopify_answers import BUCKET, TITLE, data, judge
-from data.integrations.shopify_bulk import Bulk, BulkUnavailable
+from data.integrations.shopify_bulk import BATCH, Bulk, BulkUnavailable
 from data.integrations.shopify_walk import Walk, stamp
 from data.integrations.transport import Identity, Operation, Verdict, decoded, judged_by_status
 from data.integrations.wire import Received, Request
@@ -82,13 +82,17 @@ class Shopify:
         """Products with stock, then orders."""
         return (
             Stream("products", "Products and stock", self._products),
-            Stream("orders", "Orders and refunds", self._orders),
+            Stream("orders", "Orders and refunds", self._orders, together=BATCH),
         )
 
     def since(self, at: datetime) -> Sequence[Stream]:
         """Orders changed since then, read again."""
         held = {"since": stamp(at)}
-        return (Stream("orders again", "Orders", lambda found: self._orders(found or held)),)
+
+        def again(position: Mapping[str, Any] | None) -> Iterator[Page]:
+            return self._orders(position or held)
+
+        return (Stream("orders again", "Orders", again, together=BATCH),)
 
     def aggregates(self, start: date, end: date) -> Iterator[Aggregate]:
         """How many orders each day has; Shopify offers no other totals through this API."""

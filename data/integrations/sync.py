@@ -28,6 +28,7 @@ from data.integrations.errors import (
 )
 from data.integrations.records import Page
 from data.integrations.store import store
+from data.integrations.together import together
 from data.integrations.world import World
 
 BEHIND_PAGES = 10
@@ -70,7 +71,7 @@ def _run(
             return Outcome("not configured", error=str(error))
         if kind != "reconcile":
             connections.taken_up(name)
-        return _Run(connection, client, runs.begin(name, kind)).through(chosen(client))
+        return _Run(connection, world or World(), runs.begin(name, kind)).through(chosen(client))
 
 
 def backfill(name: str, world: World | None = None) -> Outcome:
@@ -140,9 +141,9 @@ def _is_configured(each: Connection) -> bool:
 class _Run:
     """One run of one connection."""
 
-    def __init__(self, connection: Connection, client: Client, identity: int) -> None:
+    def __init__(self, connection: Connection, world: World, identity: int) -> None:
         self.connection = connection
-        self.client = client
+        self.world = world
         self.id = identity
         self.rows = 0
 
@@ -165,7 +166,10 @@ class _Run:
     def walk(self, stream: Stream) -> None:
         """All pages of a stream from where it stands."""
         at = runs.position(self.connection.name, stream.name)
-        for page in stream.pages(at):
+        pages = stream.pages(at)
+        if stream.together:
+            pages = together(pages, stream.together, self.world)
+        for page in pages:
             self._take(stream.name, at, page)
             at = runs.plain(page.position)
 

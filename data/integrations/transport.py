@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -241,7 +240,7 @@ def decoded(received: Received, title: str) -> Any:
             f"{title} answered with {kind} instead of JSON; check its address in the settings."
         )
     try:
-        return json.loads(received.body)
+        return received.document
     except ValueError:
         raise Unexpected(
             f"{title} answered with JSON that cannot be read; the next run tries again."

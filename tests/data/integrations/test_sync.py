@@ -8,24 +8,32 @@ import subprocess
 import sys
 import threading
 import time as clock
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import pytest
 
 from data import database as db
 from data.integrations import connections, runs, sync
+from data.integrations import shopify as vendor
+from data.integrations.errors import Unreachable
+from data.integrations.records import Balance, Page
+from data.integrations.together import together
 from tests.data.integrations.fake import Answer
 from tests.data.integrations.fake_shopify import FakeShopify, Shop, line, order, refund
 from tests.data.integrations.scene import Time
 
 
 def _orders(count: int, start: int = 1) -> list[Any]:
+    first = datetime(2026, 11, 1, tzinfo=UTC)
     return [
-        order(n, f"2026-11-01T{n // 60:02d}:{n % 60:02d}:00Z", [line(n, "A", 1, "10.0", "2.0")])
+        order(n, f"{first + timedelta(minutes=n):%Y-%m-%dT%H:%M:%SZ}",
+              [line(n, "A", 1, "10.0", "2.0")])
         for n in range(start, start + count)
-    ]
+    ]  # fmt: skip
 
 
 def _count(table: str) -> int:
@@ -72,13 +80,38 @@ def test_a_stop_between_page_and_commit_repeats_the_page(
 
     with monkeypatch.context() as patched:
         patched.setattr(runs, "progress", killed)
+        patched.setattr(vendor, "BATCH", 20)
         with pytest.raises(SystemExit):
             sync.sync("shopify", time.world)
-    assert _count("orders") == 10
+    assert _count("orders") == 20
     assert sync.sync("shopify", time.world).state == "done"
     assert (_count("orders"), _net()) == (35, 350)
     states = db.read("SELECT state FROM integration_runs ORDER BY id")
     assert [row["state"] for row in states] == ["interrupted", "done"]
+
+
+def _pages(time: Time, *sizes: int, seconds: float = 0.0) -> Iterator[Page]:
+    balance = Balance("1", "Current", date(2026, 11, 1), Decimal(1), "GBP")
+    for number, size in enumerate(sizes, 1):
+        time.at += seconds
+        yield Page([balance] * size, {"page": number})
+    raise Unreachable("The vendor answered with error 500.")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "stored"),
+    [(0.0, [(0, 1), (300, 3), (250, 4), (0, 5), (10, 6)]), (3.0, [(0, 1), (150, 2)])],
+)
+def test_pages_of_a_quick_vendor_are_stored_together_and_those_of_a_slow_one_at_once(
+    time: Time, seconds: float, stored: list[Any]
+) -> None:
+    pages = _pages(time, 0, 150, 150, 250, 0, 10, seconds=seconds)
+    walked = together(pages, 250, time.world)
+    taken = [(len(page.records), page.position["page"]) for page in islice(walked, len(stored))]
+    assert taken == stored
+    if not seconds:
+        with pytest.raises(Unreachable):
+            next(walked)
 
 
 _WORKER = """
@@ -101,7 +134,7 @@ def _worker(url: str) -> subprocess.Popen[bytes]:
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(
     shopify: FakeShopify, shop: Shop, database: str
 ) -> None:
-    shop.bulk, shop.page, shop.orders = False, 10, _orders(200)
+    shop.bulk, shop.orders = False, _orders(3500)
     for _ in range(3):
         worker = _worker(database)
         before = _count("orders")
@@ -111,7 +144,7 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     assert _worker(database).wait() == 0
-    assert (_count("orders"), _net()) == (200, 2000)
+    assert (_count("orders"), _net()) == (3500, 35_000)
 
 
 def test_two_workers_at_once_do_the_work_once(shopify: FakeShopify, shop: Shop, time: Time) -> None:
