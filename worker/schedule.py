@@ -46,6 +46,8 @@ def jobs() -> tuple[Job, ...]:
         Job("forget old page views", timedelta(hours=6), lazily("auth.activity:sweep"), fleet=True),
         Job("follow company settings", timedelta(minutes=1),
             lazily("data.ingest.rollups:rebuild_if_stale"), fleet=True),
+        Job("add up customers", timedelta(minutes=1),
+            lazily("data.ingest.customer_days:make"), fleet=True),
         Job("back up the database", timedelta(minutes=5),
             lazily("data.backups.make:nightly"), fleet=True),
         Job("judge alert rules", timedelta(seconds=5), lazily("alerts.duties:judge"), fleet=True),

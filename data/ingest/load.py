@@ -45,6 +45,10 @@ _RATES = (
     "SELECT fx_rate(currency, :company, day) FROM unnest(CAST(:day AS date[]), "
     "CAST(:currency AS text[])) WITH ORDINALITY AS wanted (day, currency, n) ORDER BY n"
 )
+_EACH_DAY = (
+    "SELECT CAST(:first AS date) + n AS day "
+    "FROM generate_series(0, CAST(:last AS date) - CAST(:first AS date)) n"
+)
 _RATE = pa.decimal128(24, 12)
 
 
@@ -218,6 +222,7 @@ class Loader:
         days = self._sums.days()
         if days is None:
             return
+        rollups.forget_customers(self._opened, _EACH_DAY, first=days[0], last=days[1])
         fresh = rollups.untouched(self._opened, *days)
         if not fresh:
             self._change()

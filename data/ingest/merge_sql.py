@@ -192,6 +192,10 @@ FLIP = (
     "WHERE c.id = f.customer_id AND f.before IS DISTINCT FROM f.first_ordered_at",
     "UPDATE orders o SET returning_customer = f.returning_customer FROM flipped f "
     "WHERE o.id = f.id",
+    # Whoever began in another month than was known belongs to another cohort ever after.
+    "DELETE FROM customer_months_made WHERE month >= (SELECT date_trunc('month', "
+    "min(least(before, first_ordered_at)) AT TIME ZONE (SELECT zone FROM sales_state))::date "
+    "FROM firsts WHERE before IS DISTINCT FROM first_ordered_at)",
 )
 WRITE = (
     "DELETE FROM order_lines WHERE order_id IN (SELECT id FROM merged WHERE existed)",

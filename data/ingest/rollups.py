@@ -144,12 +144,25 @@ def apply_delta(opened: Connection, removals: bool = True) -> None:
     _merge_into(opened, "sales_hourly", ("orders",), "sales_hourly")
     if removals:
         _drop_empty(opened)
+    touched = "SELECT day FROM delta_sales_daily UNION SELECT day FROM delta_sales_hourly"
+    forget_customers(opened, touched)
     mark_changed(opened)
 
 
 def mark_changed(opened: Connection) -> None:
-    """Tell whoever holds figures of before that there are new ones."""
+    """Tell whoever holds figures of before that there are new ones; new rows are found by day."""
     opened.execute(text("UPDATE sales_state SET version = version + 1, changed_at = now()"))
+    # Until then each search by day would read every row that was added.
+    for index in ("orders_by_day", "refunds_by_day"):
+        opened.execute(text("SELECT brin_summarize_new_values(:index)"), {"index": index})
+
+
+def forget_customers(opened: Connection, days: str, **names: date) -> None:
+    """What customers did on these days (SQL of a column `day`) is to be added up again."""
+    month = f"SELECT date_trunc('month', day::timestamp)::date FROM ({days}) touched"
+    for table, key, which in (("customer_days_made", "day", days),
+                              ("customer_months_made", "month", month)):  # fmt: skip
+        opened.execute(text(f"DELETE FROM {table} WHERE {key} IN ({which})"), names)
 
 
 def untouched(opened: Connection, first: date, last: date) -> bool:
@@ -243,7 +256,8 @@ def rebuild() -> int:
 
 def recompute(opened: Connection) -> None:
     """Make the roll-ups anew from the rows, whose days and rates are right."""
-    for table in _ALL:  # not TRUNCATE, which would keep pages waiting until the end
+    for table in (*_ALL, "customer_days_made", "customer_months_made"):
+        # not TRUNCATE, which would keep pages waiting until the end
         opened.execute(text(f"DELETE FROM {table}"))
     begin_delta(opened)
     add_delta(opened, 1)

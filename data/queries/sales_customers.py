@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
+from sqlalchemy import Connection, text
 
 from data import company, database
+from data.ingest import customer_days
 from data.queries.sales import EVERYTHING, NOT_GIVEN, Filter
 from data.queries.tracks import months_before
 
 _TOP = """
 WITH parts AS (
-    SELECT o.customer_id, CASE WHEN l.{first} THEN 1 ELSE 0 END AS orders,
-        l.rate * (l.quantity * l.unit_price - l.discount
-            - CASE WHEN o.taxes_included THEN l.tax ELSE 0 END) AS net
-    FROM orders o JOIN order_lines l ON l.order_id = o.id
-    WHERE o.day BETWEEN :start AND :end AND l.order_id BETWEEN :low AND :high
-        AND l.counted AND o.customer_id IS NOT NULL{lines}
-    UNION ALL
-    SELECT o.customer_id, 0, -r.rate * r.amount FROM refunds r JOIN orders o ON o.id = r.order_id
-    WHERE r.day BETWEEN :start AND :end AND r.counted AND o.customer_id IS NOT NULL{refunds}
+    SELECT customer_id, orders, net FROM customer_days d WHERE day = ANY(:made){kept}
+    {unmade}
 ), sums AS (
     SELECT customer_id, sum(orders) AS orders, sum(net) AS net FROM parts GROUP BY customer_id
     HAVING sum(net) IS NOT NULL ORDER BY net DESC, customer_id LIMIT :limit
@@ -29,57 +26,108 @@ SELECT c.source_id AS customer, c.source, coalesce(c.country, '{not_given}') AS 
     s.orders, s.net AS net_revenue
 FROM sums s JOIN customers c ON c.id = s.customer_id ORDER BY s.net DESC, c.source_id
 """
+_MADE = "SELECT day FROM customer_days_made WHERE day BETWEEN :start AND :end"
+_UNMADE = """
+SELECT DISTINCT day FROM sales_daily_channel
+WHERE day BETWEEN :start AND :end AND NOT day = ANY(:made)
+"""
+# Null while a month of the period is not made.
+_REST = """
+SELECT CASE WHEN bool_and(m.month IS NOT NULL) THEN sum(m.rest) END FROM (
+    SELECT DISTINCT date_trunc('month', day::timestamp)::date AS month FROM sales_daily_channel
+    WHERE day BETWEEN :start AND :end
+) wanted LEFT JOIN customer_months_made m USING (month)
+"""
+_HEADS = (
+    " AND customer_id IN (SELECT customer_id FROM customer_heads WHERE month BETWEEN "
+    "date_trunc('month', CAST(:start AS timestamp)) AND :end)"
+)
 
 
 def top(start: date, end: date, chosen: Filter = EVERYTHING, limit: int = 20) -> pd.DataFrame:
     """The customers with most net revenue: columns customer, source, country, orders, net_revenue.
 
     Company currency, company days; refunds on the day of the refund, as net revenue has them.
+    Days that `customer_days` holds are read there, and what it cannot tell from the orders.
     """
-    # Orders of some days have ids close together: their lines are read without the other years'.
-    ids = database.one(
-        "SELECT coalesce(min(id), 0) AS low, coalesce(max(id), 0) AS high FROM orders "
-        "WHERE day BETWEEN :start AND :end",
-        start=start, end=end,
-    )  # fmt: skip
-    assert ids is not None
-    first = "first_of_order" if chosen.product is None else "first_of_product"
-    sql = _TOP.format(lines=_where(chosen, "l"), refunds=_where(chosen, "r"), first=first,
-                      not_given=NOT_GIVEN)  # fmt: skip
-    found: pd.DataFrame = database.frame(
-        sql, start=start, end=end, low=ids["low"], high=ids["high"], limit=limit,
-        **chosen.parameters(),
-    )  # fmt: skip
-    return found
+    names: dict[str, Any] = {"start": start, "end": end, "limit": limit, "made": []}
+    with database.connection() as opened:
+        opened.execute(text("SET LOCAL work_mem = '64MB'"))
+        if chosen.product is None:
+            names["made"] = opened.execute(text(_MADE), names).scalars().all()
+            found = _among_heads(opened, names, chosen)
+            if found is not None:
+                return found
+        unmade = opened.execute(text(_UNMADE), names).scalars().all()
+        names |= customer_days.span(opened, list(unmade)) if unmade else {}
+        return _frame(opened, _top(chosen, bool(unmade)), names | chosen.parameters())
 
 
-def _where(chosen: Filter, item: str) -> str:
-    """The filter over `orders o` and its lines or refunds, named `item`."""
-    conditions = [f" AND o.{name} = :{name}" for name in ("channel", "country")
+def _among_heads(opened: Connection, names: dict[str, Any], chosen: Filter) -> pd.DataFrame | None:
+    """The top among those who bought most in these months, where nobody else can be in it.
+
+    What anybody else bought is at most the sum of what the months' others did.
+    """
+    rest = opened.execute(text(_REST), names).scalar()
+    if rest is None:
+        return None
+    found = _frame(opened, _top(chosen, False, _HEADS), names | chosen.parameters())
+    proven = len(found) == names["limit"] and found["net_revenue"].iloc[-1] > rest
+    return found if proven else None
+
+
+def _frame(opened: Connection, sql: str, names: dict[str, Any]) -> pd.DataFrame:
+    rows = opened.execute(text(sql), names)
+    return pd.DataFrame.from_records(
+        [tuple(row) for row in rows], columns=list(rows.keys()), coerce_float=True
+    )
+
+
+def _top(chosen: Filter, unmade: bool, among: str = "") -> str:
+    parts = ""
+    if unmade:
+        first = "first_of_order" if chosen.product is None else "first_of_product"
+        given = customer_days.PARTS.format(
+            lines=_where(chosen, "o", "l"), refunds=_where(chosen, "o", "r"), first=first
+        )
+        parts = f"UNION ALL SELECT customer_id, orders, net FROM ({given}) given"
+    kept = _where(chosen, "d", None) + among
+    return _TOP.format(kept=kept, unmade=parts, not_given=NOT_GIVEN)
+
+
+def _where(chosen: Filter, order: str, item: str | None) -> str:
+    """The filter over orders named `order` and their lines or refunds named `item`."""
+    conditions = [f" AND {order}.{name} = :{name}" for name in ("channel", "country")
                   if getattr(chosen, name) is not None]  # fmt: skip
-    if chosen.product is not None:
+    if chosen.product is not None and item is not None:
         conditions.append(
             f" AND {item}.product_id = (SELECT id FROM products WHERE sku = :product)"
         )
     if chosen.segment is not None:
         conditions.append(
-            " AND :segment = CASE WHEN o.returning_customer THEN 'returning' "
-            "WHEN o.returning_customer IS NULL THEN 'unknown' ELSE 'new' END"
+            f" AND :segment = CASE WHEN {order}.returning_customer THEN 'returning' "
+            f"WHEN {order}.returning_customer IS NULL THEN 'unknown' ELSE 'new' END"
         )
     return "".join(conditions)
 
 
-_COHORTS = """
-SELECT date_trunc('month', began AT TIME ZONE :zone)::date AS cohort, month::date AS month,
-    count(*) AS customers
-FROM (
-    SELECT c.id, date_trunc('month', o.day::timestamp) AS month, min(c.first_ordered_at) AS began
-    FROM orders o JOIN customers c ON c.id = o.customer_id
-    WHERE o.day BETWEEN :first AND :until AND o.counted
-        AND c.first_ordered_at >= CAST(:first AS timestamp) AT TIME ZONE :zone
-        AND c.first_ordered_at < (CAST(:until AS date) + 1)::timestamp AT TIME ZONE :zone
-    GROUP BY 1, 2
-) seen GROUP BY 1, 2 ORDER BY 1, 2
+# A month that was made holds the orders of all its days: it serves when none come after `until`.
+_UNMADE_MONTHS = """
+SELECT DISTINCT date_trunc('month', day::timestamp)::date AS month FROM sales_daily_channel s
+WHERE day BETWEEN :first AND :until AND (
+    date_trunc('month', day::timestamp)::date NOT IN (SELECT month FROM customer_months_made)
+    OR date_trunc('month', day::timestamp) = date_trunc('month', CAST(:until AS timestamp))
+    AND EXISTS (SELECT FROM sales_daily_channel later WHERE later.day > :until
+                AND later.day < date_trunc('month', CAST(:until AS timestamp)) + interval '1 month')
+)
+"""
+_COHORTS = f"""
+SELECT cohort, month, customers FROM (
+    SELECT month, cohort, customers FROM cohort_counts
+    WHERE month IN (SELECT month FROM customer_months_made WHERE month BETWEEN :first AND :until)
+        AND NOT month = ANY(:months)
+    UNION ALL {customer_days.COHORTS}
+) found WHERE cohort >= :first ORDER BY cohort, month
 """
 
 
@@ -90,7 +138,7 @@ def cohorts(until: date, months: int = 12) -> pd.DataFrame:
     or lies ahead. Column "customers" counts the cohort.
     """
     first = months_before(until.replace(day=1), months - 1)
-    rows = database.read(_COHORTS, first=first, until=until, zone=company.zone().key)
+    rows = _cohorts(first, until)
     sizes = {row["cohort"]: row["customers"] for row in rows if row["cohort"] == row["month"]}
     frame = pd.DataFrame(
         index=pd.Index([f"{month:%Y-%m}" for month in sizes], name="cohort"),
@@ -103,6 +151,13 @@ def cohorts(until: date, months: int = 12) -> pd.DataFrame:
         at = _months(row["cohort"], row["month"])
         frame.loc[f"{row['cohort']:%Y-%m}", at] = row["customers"] / sizes[row["cohort"]]
     return frame
+
+
+def _cohorts(first: date, until: date) -> Sequence[Any]:
+    unmade = [row["month"] for row in database.read(_UNMADE_MONTHS, first=first, until=until)]
+    opening = min(unmade, default=until + timedelta(1))
+    return database.read(_COHORTS, first=first, until=until, months=unmade, opening=opening,
+                         last=until, zone=company.zone().key)  # fmt: skip
 
 
 def _months(first: date, last: date) -> int:
