@@ -6,6 +6,7 @@ Streamlit strips SVG from HTML, so the drawing is the mask of a block that the s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
 from components import units
@@ -16,6 +17,11 @@ _SAFE = " ='/:.,-"
 
 def html(values: Sequence[float | None]) -> str:
     """A line over an area, oldest left; nothing when there are fewer than two figures."""
+    return _html(tuple(values))
+
+
+@lru_cache(1_000)
+def _html(values: tuple[float | None, ...]) -> str:
     kept = _thinned(list(values))
     found = [value for value in kept if value is not None and not units.missing(value)]
     if len(found) < 2:

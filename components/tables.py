@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from components import empty, guard, units
@@ -14,6 +16,22 @@ from data import company
 # More rows than this scroll inside their panel.
 _ROWS, _TALL = 12, 430
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows ready to be sent, so that many readers can share them; made by `listing`."""
+
+    frame: pd.DataFrame
+    columns: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, str] = field(default_factory=dict)
+    sent: pa.Table | None = None
+
+
+def listing(frame: pd.DataFrame, columns: Mapping[str, str], formats: Mapping[str, str]) -> Listing:
+    """The columns that `table` would show, converted once."""
+    shown = frame[list(columns)]
+    return Listing(shown, columns, formats, pa.Table.from_pandas(shown, preserve_index=False))
 
 
 def table(
@@ -32,19 +50,33 @@ def table(
     formats: column → unit of `components.units` (money, percent, count, days …); "amount" is
     money in the currency that another column of the row names, "decimal" a bare number.
     """
-    if frame.empty:
+    shown = frame if columns is None else frame[list(columns)]
+    rows = Listing(shown, columns or {}, formats or {})
+    show(rows, name=name, height=height, key=key, nothing=nothing)
+
+
+def show(
+    rows: Listing,
+    *,
+    name: str,
+    height: int | Literal["content"] | None = None,
+    key: str | None = None,
+    nothing: str = "Nothing to list in this period.",
+) -> None:
+    """A table made by `listing` and its CSV; the rest as in `table`."""
+    count = len(rows.frame)
+    if not count:
         empty.state(nothing)
         return
-    shown = frame if columns is None else frame[list(columns)]
     st.dataframe(
-        shown,
+        rows.frame if rows.sent is None else rows.sent,
         hide_index=True,
-        height=height or ("content" if len(shown) <= _ROWS else _TALL),
+        height=height or ("content" if count <= _ROWS else _TALL),
         key=key,
         placeholder=units.NO_DATA,
-        column_config=_config(shown, columns or {}, formats or {}),
+        column_config=_config(rows),
     )
-    download(shown, name=name, key=f"{key or name}-csv")
+    download(rows.frame, name=name, key=f"{key or name}-csv")
 
 
 def download(frame: pd.DataFrame, *, name: str, key: str | None = None) -> None:
@@ -94,26 +126,24 @@ def neutral(value: Any) -> Any:
     return value
 
 
-def _config(
-    frame: pd.DataFrame, headings: Mapping[str, str], formats: Mapping[str, str]
-) -> dict[str, Any]:
+def _config(rows: Listing) -> dict[str, Any]:
     return {
-        str(column): _column(frame[column], headings.get(column, str(column)), formats.get(column))
-        for column in frame.columns
+        str(column): _column(kind, rows.columns.get(column, column), rows.formats.get(column))
+        for column, kind in zip(map(str, rows.frame.columns), rows.frame.dtypes, strict=True)
     }
 
 
-def _column(values: pd.Series, heading: str, unit: str | None) -> Any:
+def _column(kind: Any, heading: str, unit: str | None) -> Any:
     """Numbers wear their unit, instants the reader's clock, days a date."""
     if unit is not None:
         # The currency stands in the heading: after it, a minus would stand in the middle.
         sign = units.sign(company.currency()).strip() if units.canonical(unit) == "money" else ""
         named = f"{heading}, {sign}" if sign else heading
         return st.column_config.NumberColumn(named, format=number_format(unit))
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
+    if isinstance(kind, pd.DatetimeTZDtype):
         zone = guard.clock().key
         return st.column_config.DatetimeColumn(heading, format=_INSTANT, timezone=zone)
-    if pd.api.types.is_datetime64_dtype(values):
+    if pd.api.types.is_datetime64_dtype(kind):
         return st.column_config.DateColumn(heading, format="D MMM YYYY")
     return st.column_config.Column(heading)
 

@@ -44,8 +44,16 @@ def show(chosen: Period) -> None:
     )  # fmt: skip
     with panel("Most often", "times fired by rule"):
         counts = frame.groupby("rule", as_index=False).size().sort_values("size", ascending=False)
-        charts.bars(counts, key="alerts-by-rule", label="rule", value="size",
-                    nothing="Nothing fired in this period.")  # fmt: skip
+        charts.show(
+            "alerts-by-rule",
+            charts.bars(
+                counts,
+                label="rule",
+                value="size",
+                title="Alerts by rule",
+                nothing="Nothing fired in this period.",
+            ),
+        )
     with panel("Alerts", "newest first"):
         _list(frame)
 

@@ -53,15 +53,17 @@ def _chart(preview: advice.Preview) -> None:
     )
     bound = rule.threshold
     lines = [Threshold(float(bound), "threshold")] if isinstance(bound, float | int) else []
-    charts.time_series(
-        frame,
-        key=f"preview-{rule.name}",
-        title=f"{rule.name}, last 30 days",
-        unit=parts.unit_of(rule.signal),
-        thresholds=lines if rule.change_over is None else [],
-        marks=[Mark(change.at, "fires") for change in preview.firings[-_MARKS:]],
-        span=(preview.end - timedelta(days=30), preview.end),
-        low=None,
+    charts.show(
+        f"preview-{rule.name}",
+        charts.time_series(
+            frame,
+            title=f"{rule.name}, last 30 days",
+            unit=parts.unit_of(rule.signal),
+            thresholds=lines if rule.change_over is None else [],
+            marks=[Mark(change.at, "fires") for change in preview.firings[-_MARKS:]],
+            span=(preview.end - timedelta(days=30), preview.end),
+            low=None,
+        ),
     )
 
 

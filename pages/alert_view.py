@@ -155,9 +155,18 @@ def _chart(found: store.Alert, now: datetime) -> None:
     if found.resolved_at is not None:
         marks.append(Mark(found.resolved_at, "resolved"))
     low, high = parts.ends(series, found.threshold)
-    charts.time_series(series.to_frame(found.rule), key=f"alert-{found.id}-series", low=low,
-                       high=high, unit=parts.unit_of(found.signal), thresholds=lines,
-                       marks=marks, title=found.rule)  # fmt: skip
+    charts.show(
+        f"alert-{found.id}-series",
+        charts.time_series(
+            series.to_frame(found.rule),
+            low=low,
+            high=high,
+            unit=parts.unit_of(found.signal),
+            thresholds=lines,
+            marks=marks,
+            title=found.rule,
+        ),
+    )
 
 
 def _runbook(found: store.Alert) -> None:

@@ -57,10 +57,19 @@ def cycle(version: str, chosen: Period) -> None:
     names = {slug: KPIS[slug].title for slug in finance_board.CYCLE}
     begin = min(first, finance_board.year_before(last))
     with panel("Cash conversion cycle", "DIO + DSO − DPO, days", key="ccc"):
-        charts.time_series(frame, key="finance-cycle", title="Cash conversion cycle", unit="days",
-                           names=names, thresholds=lines, height=260,
-                           marks=books.marks(begin, last, "cash_conversion_cycle"),
-                           nothing="The cycle needs 12 months of balances.")  # fmt: skip
+        charts.show(
+            "finance-cycle",
+            charts.time_series(
+                frame,
+                title="Cash conversion cycle",
+                unit="days",
+                names=names,
+                thresholds=lines,
+                height=260,
+                marks=books.marks(begin, last, "cash_conversion_cycle"),
+                nothing="The cycle needs 12 months of balances.",
+            ),
+        )
 
 
 def cash(version: str, chosen: Period) -> None:
@@ -68,22 +77,47 @@ def cash(version: str, chosen: Period) -> None:
     first, last = chosen.days()
     frame = _page(version, chosen).points
     with panel("Cash", "bank balances", key="cash"):
-        charts.time_series(frame[["cash"]], key="finance-cash", title="Cash", unit="money",
-                           kind="area", names={"cash": "Cash"}, low=None,
-                           marks=books.marks(first, last, "cash"))  # fmt: skip
+        charts.show(
+            "finance-cash",
+            charts.time_series(
+                frame[["cash"]],
+                title="Cash",
+                unit="money",
+                kind="area",
+                names={"cash": "Cash"},
+                low=None,
+                marks=books.marks(first, last, "cash"),
+            ),
+        )
 
 
 def working_capital(version: str, chosen: Period) -> None:
     """Working capital and its ratios by month."""
     frame = _page(version, chosen).year[list(finance_board.RATIOS)]
     with panel("Working capital", "current assets − current liabilities", key="working-capital"):
-        charts.time_series(frame[["working_capital"]], key="finance-working-capital", unit="money",
-                           names={"working_capital": "Working capital"}, low=None, csv=False,
-                           title="Working capital", height=150)  # fmt: skip
-        charts.time_series(frame[["current_ratio", "quick_ratio"]], key="finance-ratios",
-                           title="Current and quick ratio", unit="ratio", height=150, csv=False,
-                           names={"current_ratio": "Current ratio",
-                                  "quick_ratio": "Quick ratio"})  # fmt: skip
+        charts.show(
+            "finance-working-capital",
+            charts.time_series(
+                frame[["working_capital"]],
+                unit="money",
+                names={"working_capital": "Working capital"},
+                low=None,
+                title="Working capital",
+                height=150,
+            ),
+            csv=False,
+        )
+        charts.show(
+            "finance-ratios",
+            charts.time_series(
+                frame[["current_ratio", "quick_ratio"]],
+                title="Current and quick ratio",
+                unit="ratio",
+                height=150,
+                names={"current_ratio": "Current ratio", "quick_ratio": "Quick ratio"},
+            ),
+            csv=False,
+        )
         tables.download(frame.reset_index(), name="working-capital")
 
 
@@ -96,9 +130,17 @@ def ageing(version: str, chosen: Period) -> None:
                         "imports", "Import")  # fmt: skip
             return
         shown = frame.set_index("bucket").astype("float64").fillna(0.0)
-        charts.stacked_bars(shown, key="finance-ageing", title="Ageing", unit="money",
-                            names={"receivables": "Receivables", "payables": "Payables"},
-                            height=220, side_by_side=True)  # fmt: skip
+        charts.show(
+            "finance-ageing",
+            charts.stacked_bars(
+                shown,
+                title="Ageing",
+                unit="money",
+                names={"receivables": "Receivables", "payables": "Payables"},
+                height=220,
+                side_by_side=True,
+            ),
+        )
 
 
 def freed(version: str, chosen: Period) -> None:

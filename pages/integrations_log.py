@@ -56,11 +56,13 @@ def calls(each: Standing, _: Person) -> None:
     with panel("Calls", "by hour, last 48 hours"):
         by_hour = log.calls(name)
         hours = pd.DatetimeIndex(by_hour.index).tz_convert(guard.clock())
-        charts.stacked_bars(
-            by_hour.set_axis(hours.strftime("%-d %b, %H:%M"), axis=0),
-            key=f"calls-{name}",
-            title=f"Calls of {each.connection.title}",
-            names={"answered": "Answered", "failed": "Failed"},
+        charts.show(
+            f"calls-{name}",
+            charts.stacked_bars(
+                by_hour.set_axis(hours.strftime("%-d %b, %H:%M"), axis=0),
+                title=f"Calls of {each.connection.title}",
+                names={"answered": "Answered", "failed": "Failed"},
+            ),
         )
     with panel("Newest calls"):
         tables.table(

@@ -133,10 +133,19 @@ def _stock(version: str, chosen: Period, sku: str, point: float) -> None:
     frame = books.kept(version, inventory_board.history, sku, first, last)
     lines = [] if pd.isna(point) else [charts.Threshold(float(point), "reorder point")]
     top = max([float(frame["on_hand"].max()), *(line.value for line in lines)]) * 1.08
-    charts.time_series(frame, key=f"stock-of-{sku}", title="Stock over time", height=250,
-                       names={"on_hand": "On hand"}, kind="area", thresholds=lines,
-                       high=top if top > 0 else None,
-                       marks=books.marks(first, last, "stock_value"))  # fmt: skip
+    charts.show(
+        f"stock-of-{sku}",
+        charts.time_series(
+            frame,
+            title="Stock over time",
+            height=250,
+            names={"on_hand": "On hand"},
+            kind="area",
+            thresholds=lines,
+            high=top if top > 0 else None,
+            marks=books.marks(first, last, "stock_value"),
+        ),
+    )
 
 
 def _tiles(row: pd.Series) -> list[Tile]:
@@ -161,9 +170,17 @@ def value(version: str, chosen: Period) -> None:
     first, last = chosen.days()
     frame = _page(version, chosen)[1]
     with panel("Stock value", "on hand × unit cost of the day", key="stock-value"):
-        charts.time_series(frame, key="inventory-value", title="Stock value", unit="money",
-                           kind="area", names={"stock_value": "Stock value"},
-                           marks=books.marks(first, last, "stock_value"))  # fmt: skip
+        charts.show(
+            "inventory-value",
+            charts.time_series(
+                frame,
+                title="Stock value",
+                unit="money",
+                kind="area",
+                names={"stock_value": "Stock value"},
+                marks=books.marks(first, last, "stock_value"),
+            ),
+        )
 
 
 def expiring(version: str, chosen: Period) -> None:

@@ -73,13 +73,19 @@ def history(version: str, chosen: Kpi, figure: Figure, span: Period) -> None:
             return
         frame = books.kept(version, kpi.series, chosen.slug, first, last, by)
         index = pd.Index(pd.to_datetime(frame[by]), name=by)
-        charts.time_series(
-            pd.DataFrame({chosen.slug: frame["value"].to_numpy()}, index=index),
-            key=f"history-{chosen.slug}", title=chosen.title, unit=chosen.unit, height=260,
-            names={chosen.slug: chosen.title}, low=None,
-            thresholds=books.thresholds(books.bounds(version)[chosen.slug]),
-            marks=books.marks(first, last, chosen.slug),
-        )  # fmt: skip
+        charts.show(
+            f"history-{chosen.slug}",
+            charts.time_series(
+                pd.DataFrame({chosen.slug: frame["value"].to_numpy()}, index=index),
+                title=chosen.title,
+                unit=chosen.unit,
+                height=260,
+                names={chosen.slug: chosen.title},
+                low=None,
+                thresholds=books.thresholds(books.bounds(version)[chosen.slug]),
+                marks=books.marks(first, last, chosen.slug),
+            ),
+        )
 
 
 def breakdown(version: str, chosen: Kpi, figure: Figure, span: Period) -> None:
@@ -92,8 +98,16 @@ def breakdown(version: str, chosen: Kpi, figure: Figure, span: Period) -> None:
                                   format_func=str.capitalize,
                                   label_visibility="collapsed") or offered[0]  # fmt: skip
         frame = books.kept(version, kpi.series, chosen.slug, *span.days(), by)
-        charts.bars(frame.dropna(subset=["value"]), key=f"breakdown-{chosen.slug}-{by}", label=by,
-                    value="value", title=f"{chosen.title} by {by}", unit=chosen.unit)  # fmt: skip
+        charts.show(
+            f"breakdown-{chosen.slug}-{by}",
+            charts.bars(
+                frame.dropna(subset=["value"]),
+                label=by,
+                value="value",
+                title=f"{chosen.title} by {by}",
+                unit=chosen.unit,
+            ),
+        )
 
 
 def bounds_over_time(chosen: Kpi, may_set: bool) -> None:

@@ -76,12 +76,20 @@ def over_time(version: str, chosen: Period) -> None:
     shown = ["oee", "availability", "performance", "quality"]
     frame = _over_time(version, chosen)[shown]
     with panel("OEE", "availability × performance × quality", key="oee"):
-        charts.time_series(
-            frame, key="production-oee", title="OEE", unit="percent",
-            names={slug: KPIS[slug].title for slug in shown}, low=None,
-            thresholds=books.thresholds(books.bounds(version)["oee"]), height=240,
-            marks=books.marks(first, last, "oee"), nothing="No runs in this period.",
-        )  # fmt: skip
+        charts.show(
+            "production-oee",
+            charts.time_series(
+                frame,
+                title="OEE",
+                unit="percent",
+                names={slug: KPIS[slug].title for slug in shown},
+                low=None,
+                thresholds=books.thresholds(books.bounds(version)["oee"]),
+                height=240,
+                marks=books.marks(first, last, "oee"),
+                nothing="No runs in this period.",
+            ),
+        )
 
 
 def output(version: str, chosen: Period) -> None:
@@ -90,17 +98,32 @@ def output(version: str, chosen: Period) -> None:
     by = books.step(first, last)
     frame = _over_time(version, chosen)[["output"]]
     with panel("Output", f"good units by {by}", key="output"):
-        charts.stacked_bars(frame, key="production-output", title="Output",
-                            names={"output": "Good units"}, nothing="No runs in this period.",
-                            marks=books.marks(first, last, "output"))  # fmt: skip
+        charts.show(
+            "production-output",
+            charts.stacked_bars(
+                frame,
+                title="Output",
+                names={"output": "Good units"},
+                nothing="No runs in this period.",
+                marks=books.marks(first, last, "output"),
+            ),
+        )
 
 
 def downtime(version: str, chosen: Period) -> None:
     """Minutes lost by reason."""
     with panel("Downtime by reason", "minutes in planned production time", key="downtime"):
         frame = books.kept(version, production.downtime, *chosen.days())
-        charts.pareto(frame, key="production-downtime", label="reason", value="minutes",
-                      title="Downtime by reason", nothing="Nothing stopped.")  # fmt: skip
+        charts.show(
+            "production-downtime",
+            charts.pareto(
+                frame,
+                label="reason",
+                value="minutes",
+                title="Downtime by reason",
+                nothing="Nothing stopped.",
+            ),
+        )
 
 
 def by_line(version: str, chosen: Period) -> None:
@@ -108,9 +131,18 @@ def by_line(version: str, chosen: Period) -> None:
     held = books.bounds(version)["oee"]
     with panel("OEE by line", key="oee-by-line"):
         frame = books.kept(version, production_board.by_group, *chosen.days(), "line")
-        charts.bars(frame.dropna(subset=["oee"]), key="production-by-line", label="line",
-                    value="oee", title="OEE by line", unit="percent", target=held.target,
-                    nothing="No runs in this period.")  # fmt: skip
+        charts.show(
+            "production-by-line",
+            charts.bars(
+                frame.dropna(subset=["oee"]),
+                label="line",
+                value="oee",
+                title="OEE by line",
+                unit="percent",
+                target=held.target,
+                nothing="No runs in this period.",
+            ),
+        )
 
 
 def groups(version: str, chosen: Period) -> None:

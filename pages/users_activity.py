@@ -22,8 +22,14 @@ def show() -> None:
     with left, panel("People a day", key="people"):
         frame = usage.by_day(days)
         frame["day"] = pd.to_datetime(frame["day"], utc=True)
-        charts.time_series(frame.set_index("day")[["people", "views"]], key="people-a-day",
-                           names={"people": "People", "views": "Page views"})  # fmt: skip
+        charts.show(
+            "people-a-day",
+            charts.time_series(
+                frame.set_index("day")[["people", "views"]],
+                title="People and page views by day",
+                names={"people": "People", "views": "Page views"},
+            ),
+        )
     with right, panel("Busiest hours", "page views by the company's clock", key="busy"):
         _hours(days)
     with panel("Pages", "opened, minutes a visit, time of the first run", key="pages"):
@@ -46,7 +52,7 @@ def _hours(days: int) -> None:
     grid = frame.pivot_table(index="weekday", columns="hour", values="views", aggfunc="sum")
     grid = grid.reindex(index=range(7), columns=range(24)).fillna(0)
     grid.index, grid.columns = pd.Index(_DAYS), pd.Index([f"{hour:02}" for hour in range(24)])
-    charts.heatmap(grid, key="busiest-hours")
+    charts.show("busiest-hours", charts.heatmap(grid, title="Page views by weekday and hour"))
 
 
 def _cohorts() -> None:

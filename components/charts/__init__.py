@@ -1,8 +1,11 @@
-"""Charts; which engine draws is decided here alone."""
+"""Charts: a frame becomes a plot, a plot is shown; which engine draws is decided here alone."""
 
 from __future__ import annotations
 
-from components.charts.api import (
+from components.charts.draw import show
+from components.charts.option import Mark, Threshold
+from components.charts.plots import (
+    Plot,
     bars,
     cohort,
     heatmap,
@@ -11,15 +14,16 @@ from components.charts.api import (
     time_series,
     waterfall,
 )
-from components.charts.option import Mark, Threshold
 
 __all__ = [
     "Mark",
+    "Plot",
     "Threshold",
     "bars",
     "cohort",
     "heatmap",
     "pareto",
+    "show",
     "stacked_bars",
     "time_series",
     "waterfall",
