@@ -12,6 +12,7 @@ from bench.servers import new_home, throw_away
 from bench.session import beside
 from config.kpis import KPIS, Bounds
 from data import company, database, migrate
+from data.ingest import customer_days
 from data.queries import (
     finance_board,
     finance_documents,
@@ -28,31 +29,39 @@ from pages import business_data, finance_parts, inventory_parts, overview_data, 
 
 _RUNS = 20
 _DAYS = 30
+_OF_ORDERS = ("its customers",)
 Asked = dict[str, list[Callable[[], object]]]
 
 
 def pages(lines: int) -> Iterator[Row]:
-    """A page's queries over 30 days at `lines` order lines, beside a tenth of them."""
-    (small, _), (warm, cold) = _at(lines // 10), _at(lines)
+    """A page's queries over 30 days at `lines` order lines, beside a tenth of them.
+
+    Where the orders of the period are read and not sums of them, the tenth is asked for ten times
+    the period, so that as many lie in it and what differs is what lies outside.
+    """
+    (small, _), (warm, cold) = _at(lines // 10, _DAYS * 10), _at(lines, _DAYS)
     for page, took in warm.items():
         grown = took / small[page]
+        days = f" and {_DAYS * 10} days" if page in _OF_ORDERS else ""
         yield Row(
-            f"queries of {page}, 30 days of {lines:,} lines, warm p95", f"{took:.0f} ms",
-            f"{small[page]:.0f} ms on {lines // 10:,} → {grown:.2f}×", "≤ 150 ms", took <= 150,
+            f"queries of {page}, {_DAYS} days of {lines:,} lines, warm p95", f"{took:.0f} ms",
+            f"{small[page]:.0f} ms on {lines // 10:,}{days} → {grown:.2f}×", "≤ 150 ms, ≤ 1.3×",
+            took <= 150 and grown <= 1.3,
         )  # fmt: skip
         yield Row(f"the same, first time after a start: {page}", f"{cold[page]:.0f} ms", "",
                   "≤ 1,000 ms", cold[page] <= 1_000)  # fmt: skip
 
 
-def _at(lines: int) -> tuple[dict[str, float], dict[str, float]]:
+def _at(lines: int, days: int) -> tuple[dict[str, float], dict[str, float]]:
     """Milliseconds of each page's queries together: warm (95th percentile), and cold."""
     home = new_home()
     with beside(home):
         migrate.upgrade()
         load(lines)
+        customer_days.make(seconds=3_600)  # as the worker does in the minutes after
         database.execute("ANALYZE")
     with beside(home):
-        asked = _asked(company.today() - timedelta(1))
+        asked = _asked(company.today() - timedelta(1), days)
         cold = {page: _ms(queries) for page, queries in asked.items()}
         warm = {page: sorted(_ms(queries) for _ in range(_RUNS))[int(_RUNS * 0.95) - 1]
                 for page, queries in asked.items()}  # fmt: skip
@@ -67,7 +76,7 @@ def _ms(queries: list[Callable[[], object]]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def _asked(end: date) -> Asked:
+def _asked(end: date, days: int) -> Asked:
     start = end - timedelta(_DAYS - 1)
     now, before = (start, end), (start - timedelta(_DAYS), start - timedelta(1))
     year = (start - timedelta(365), end - timedelta(365))
@@ -76,11 +85,9 @@ def _asked(end: date) -> Asked:
                and entry.area not in ("system", "users")]  # fmt: skip
     shown = overview_data.headline("admin")
     return {
-        "Overview": [partial(kpi_board.figures, bounded, (now,)),
-                     partial(kpi_board.figures, shown, spans),
-                     partial(kpi_board.over_time, shown, start, end, "day")],
+        "Overview": [partial(kpi_board.board, bounded, shown, spans, "day")],
         "Business": _business(now, before, year),
-        "its customers": [partial(sales_customers.top, start, end)],
+        "its customers": [partial(sales_customers.top, end - timedelta(days - 1), end)],
         "its cohorts": [partial(sales_customers.cohorts, end)],
         "Finance": [partial(finance_board.page, finance_parts.TILES, finance_parts.SPARKS, closings,
                             start, "day"),

@@ -6,4 +6,8 @@ def rate(currency: str, day: str) -> str:
 
     The last known rate of that day or the 7 before it; null without one: a gap to count.
     """
-    return f"fx_rate(({currency})::text, :company, ({day})::date)"
+    # The company's own currency is not looked up: a call costs more than the row it is for.
+    return (
+        f"CASE WHEN ({currency})::text = :company THEN 1 "
+        f"ELSE fx_rate(({currency})::text, :company, ({day})::date) END"
+    )

@@ -40,10 +40,10 @@ def _body(person: Person, chosen: Period) -> None:
     with panel("Needs attention", f"the worst first; figures of: {chosen.label().lower()}"):
         found = overview_data.attention(person, known.version, chosen, now)
         attention.listed(found, now, _CALM if known.datasets else _UNJUDGED)
-    if slugs := overview_data.headline(person.role):
+    if overview_data.headline(person.role):
         with part("Headline figures"):
             if known.datasets:
-                shown = overview_data.tiles(slugs, known.version, chosen)
+                shown = overview_data.tiles(person, known.version, chosen)
                 tiles.row(shown, now, "Headline figures")
             else:
                 sample_offer.first_step(

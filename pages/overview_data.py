@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from data.database import DatabaseUnavailable
 from data.queries import kpi as kpis
 from data.queries import kpi_board, metrics, overview
 from data.queries.figure import Figure
+from data.queries.kpi_board import Board
 from pages import company_data
 from pages.company_data import kept
 
@@ -52,30 +53,32 @@ def headline(role: str) -> list[str]:
     ]
 
 
-def tiles(slugs: list[str], version: str, chosen: Period) -> list[Tile]:
-    """Each KPI over the period, beside the one before and a year earlier; leads to its story."""
-    held = company_data.bounds(version)
+def tiles(person: Person, version: str, chosen: Period) -> list[Tile]:
+    """Each headline KPI over the period, beside the one before and a year earlier."""
+    held, slugs = company_data.bounds(version), headline(person.role)
+    found = _board(person, version, chosen)
+    return [
+        company_data.tile(slug, found.shown[slug], found.lines.get(slug), held, chosen)
+        for slug in slugs
+    ]
+
+
+def _board(person: Person, version: str, chosen: Period) -> Board:
+    """All of the page's figures at once; when that fails, one by one, so that the others stand."""
+    judged, shown = tuple(_bounded(person, version)), tuple(headline(person.role))
     spans = (chosen.days(), chosen.previous().days(), chosen.last_year().days())
-    asked = _figures(version, slugs, spans)
-    drawn = tuple(slug for slug in slugs if asked[slug][0].value is not None)
-    spark = kept(version, kpi_board.over_time, drawn, *chosen.days(),
-                 company_data.step(*chosen.days()))  # fmt: skip
-    return [company_data.tile(slug, asked[slug], spark.get(slug), held, chosen) for slug in slugs]
-
-
-def _figures(
-    version: str, slugs: Sequence[str], spans: Sequence[tuple[date, date]]
-) -> dict[str, list[Figure]]:
-    """All KPIs of some days at once; when that fails, one by one, so that the others stand."""
+    by = company_data.step(*chosen.days())
     try:
-        found: dict[str, list[Figure]] = kept(
-            version, kpi_board.figures, tuple(slugs), tuple(spans)
-        )
+        found: Board = kept(version, kpi_board.board, judged, shown, spans, by)
     except DatabaseUnavailable:
         raise
     except Exception as error:
         _log.error("figures failed together", exc_info=error)
-        return {slug: [_figure(version, slug, *days) for days in spans] for slug in slugs}
+        return Board(
+            {slug: _figure(version, slug, *spans[0]) for slug in judged},
+            {slug: [_figure(version, slug, *days) for days in spans] for slug in shown},
+            {},
+        )
     return found
 
 
@@ -131,16 +134,25 @@ def attention(person: Person, version: str, chosen: Period, now: datetime) -> li
     return found
 
 
+def _bounded(person: Person, version: str) -> list[str]:
+    """KPIs with a bound that the person may read."""
+    held = company_data.bounds(version)
+    return [
+        slug
+        for slug, entry in KPIS.items()
+        if entry.area not in ("system", "users")
+        and roles.can(person.role, HOMES[entry.area])
+        and held.get(slug, entry.bounds) != Bounds()
+    ]
+
+
 def _past_bounds(person: Person, version: str, chosen: Period) -> list[Item]:
     held = company_data.bounds(version)
-    judged = [
-        (entry, held.get(slug, entry.bounds))
-        for slug, entry in KPIS.items()
-        if entry.area not in ("system", "users") and roles.can(person.role, HOMES[entry.area])
+    judged = _board(person, version, chosen).judged
+    found = [
+        _kpi_item(KPIS[slug], held.get(slug, KPIS[slug].bounds), figure, chosen)
+        for slug, figure in judged.items()
     ]
-    bounded = [(entry, bounds) for entry, bounds in judged if bounds != Bounds()]
-    figures = _figures(version, [entry.slug for entry, _ in bounded], (chosen.days(),))
-    found = [_kpi_item(entry, bounds, figures[entry.slug][0], chosen) for entry, bounds in bounded]
     return [item for item in found if item is not None]
 
 

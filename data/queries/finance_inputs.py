@@ -34,6 +34,7 @@ class Inputs:
     def __init__(self, end: date) -> None:
         self.end = end
         self._standing: dict[date, Any] = {}
+        self._years: dict[tuple[str, date], YearSum] = {}
 
     @cached_property
     def receivables(self) -> Track:
@@ -112,11 +113,13 @@ class Inputs:
 
     def year_of(self, name: str, day: date) -> YearSum:
         """Revenue or COGS of the 12 months to `day`: the ledger's months, else the orders' days."""
-        months = {at.replace(day=1): line.get(name, 0.0) for at, line in self._months.items()}
-        found = twelve_months(months, day)
-        if found is not None:
-            return YearSum(found, self.ledger_feed)
-        return sales_year(name, day)
+        if (name, day) not in self._years:
+            months = {at.replace(day=1): line.get(name, 0.0) for at, line in self._months.items()}
+            found = twelve_months(months, day)
+            self._years[name, day] = (
+                sales_year(name, day) if found is None else YearSum(found, self.ledger_feed)
+            )
+        return self._years[name, day]
 
 
 def sales_year(name: str, day: date) -> YearSum:

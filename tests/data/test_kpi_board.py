@@ -34,6 +34,19 @@ def test_of_a_whole_company_they_are_the_same() -> None:
         )
 
 
+def test_the_board_of_a_page_is_made_of_the_same_figures() -> None:
+    load(3_000)
+    today = company.today()
+    spans = [(today - timedelta(29), today), (today - timedelta(59), today - timedelta(30))]
+    judged, shown = SLUGS[::2], ["net_revenue", "cash_conversion_cycle", "stock_value", "oee"]
+    found = kpi_board.board(judged, shown, spans, "day")
+    alone = _alone(spans)
+    assert found.judged == {slug: alone[slug][0] for slug in judged}
+    assert found.shown == {slug: alone[slug] for slug in shown}
+    assert found.lines == kpi_board.over_time(shown, *spans[0], "day")
+    assert found.lines["stock_value"] == list(kpi.series("stock_value", *spans[0], "day")["value"])
+
+
 def test_of_nothing_and_of_days_to_come_each_says_why(tmp_path: Path) -> None:
     today = company.today()
     spans = [(today, today), (today + timedelta(1), today + timedelta(2))]
