@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, RowMapping, text
@@ -13,6 +14,7 @@ from data import database
 # Control characters would let a name forge lines in whatever the trail is printed to.
 _CONTROL = {code: " " for code in (*range(32), 127, 0x85, 0x2028, 0x2029)}
 _LONGEST = 500
+_origin: ContextVar[str | None] = ContextVar("origin", default=None)
 
 
 class Actor(Protocol):
@@ -25,6 +27,11 @@ class Actor(Protocol):
     @property
     def username(self) -> str:
         """The user's sign-in name."""
+
+
+def coming_from(address: str | None) -> None:
+    """Where whatever this request or run of a page does comes from, unless a row says otherwise."""
+    _origin.set(address)
 
 
 def record(
@@ -44,7 +51,7 @@ def record(
     values = {
         "actor_id": None if isinstance(actor, str) else actor.id,
         "actor": one_line(actor if isinstance(actor, str) else actor.username),
-        "address": address,
+        "address": _origin.get() if address is None else address,
         "action": action,
         "object": one_line(on),
         "outcome": outcome,

@@ -24,13 +24,15 @@ REFUSALS = {
     "late": "That took too long or began in another browser; try again.",
     "shut": "Your account here is closed; ask an admin.",
     "no role": "You have no role here; ask an admin for access.",
-    "taken": "The account with your email address belongs to another identity; ask an admin.",
+    "taken": "The account with your email address is not linked to this sign-in; ask an admin.",
     "last admin": "You are the last admin and would lose that role; make another admin first.",
     "not asked": "The sign-in service did not ask you anew; confirm with a code of your app.",
 }
 _FRESH = timedelta(minutes=2)
 # RFC 8176; each of these is a second proof or stands for several.
 _TWICE = {"mfa", "otp", "hwk", "swk", "sms", "fpt", "face", "fido", "pop", "sc"}
+# Microsoft says so instead of `email_verified`, where the optional claim is switched on.
+_MICROSOFT = "https://login.microsoftonline.com/"
 _USERNAME = re.compile(r"[^a-z0-9._+-]+")
 
 
@@ -58,11 +60,17 @@ def vouched(claims: Mapping[str, Any]) -> Vouched:
         subject=str(claims["sub"]),
         name=audit.one_line(str(claims.get("name") or "")).strip()[:200],
         handle=str(claims.get("preferred_username") or ""),
-        email=email if email and claims.get("email_verified") is True else None,
+        email=email if email and _verified(claims) else None,
         values=_listed(_within(claims, settings().sentia_oidc_role_claim)),
         twice=settings().sentia_oidc_second_factor or bool(_listed(methods) & _TWICE),
         asked_at=datetime.fromtimestamp(asked, UTC) if isinstance(asked, int) else None,
     )
+
+
+def _verified(claims: Mapping[str, Any]) -> bool:
+    """Whether the provider says that the address was proven, and not only written down."""
+    owned = str(claims["iss"]).startswith(_MICROSOFT) and claims.get("xms_edov")
+    return claims.get("email_verified") is True or str(owned).lower() in ("true", "1")
 
 
 def _within(claims: Mapping[str, Any], path: str) -> Any:
@@ -149,11 +157,14 @@ def _known(opened: Connection, given: Vouched) -> RowMapping | None:
 
 
 def _by_email(opened: Connection, given: Vouched) -> RowMapping | str | None:
-    """The account an admin made for a verified address, unless another identity has it."""
+    """The account an admin gave a verified address, unless another identity has it.
+
+    One whose person typed the address themself would take in whoever the address is really of.
+    """
     row = (
         opened.execute(
             text(
-                "SELECT u.id, u.username, u.role, u.disabled_at, EXISTS ("
+                "SELECT u.id, u.username, u.role, u.disabled_at, NOT u.email_vouched OR EXISTS ("
                 "   SELECT 1 FROM identities i WHERE i.user_id = u.id) AS taken"
                 " FROM users u WHERE lower(u.email) = :email AND u.deleted_at IS NULL"
             ),

@@ -77,6 +77,7 @@ def use(token: str, password: str, address: str | None) -> str | None:
 
     Raises PasswordRefused, which leaves the link good.
     """
+    audit.coming_from(address)
     user = owner(token)
     if user is None:
         return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, RowMapping, text
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +16,8 @@ from data import database
 
 __all__ = ["AccountRefused", "Person"]
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+_EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,185}")
+LONGEST_NAME = 200
 
 
 class AccountRefused(Exception):
@@ -59,12 +60,13 @@ def add(
             "The username cannot be used; take letters, digits and . _ @ + - only, at most 64."
         )
     require_role(role)
+    email = addressable(email)
     if password is not None:
         passwords.require_good(password, username, name)
     digest = None if password is None else passwords.hashed(password)
     try:
         with database.transaction() as opened:
-            shown = name.strip() or username
+            shown = audit.one_line(name).strip()[:LONGEST_NAME] or username
             made = insert(opened, username, role, name=shown, email=email, digest=digest)
             audit.record("user.add", actor=by, on=username, detail={"role": role}, opened=opened)
     except IntegrityError:
@@ -110,7 +112,7 @@ def set_role(username: str, role: str, by: Any = "command line") -> None:
     """Give another role; every session of the person ends. Raises AccountRefused."""
     require_role(role)
     with database.transaction() as opened:
-        user = _locked(opened, username)
+        user = locked(opened, username)
         if user["role"] == role:
             return
         _keep_an_admin(opened, user, role)
@@ -129,7 +131,7 @@ def set_password(username: str, password: str, by: Any = "command line") -> None
     passwords.require_good(password, user["username"], user["name"])
     digest = passwords.hashed(password)
     with database.transaction() as opened:
-        user = _locked(opened, username)
+        user = locked(opened, username)
         opened.execute(
             text(
                 "UPDATE users SET password_hash = :digest, password_changed_at = now()"
@@ -145,7 +147,7 @@ def set_password(username: str, password: str, by: Any = "command line") -> None
 def disable(username: str, by: Any = "command line") -> None:
     """Shut the account; every session of the person ends. Raises AccountRefused."""
     with database.transaction() as opened:
-        user = _locked(opened, username)
+        user = locked(opened, username)
         _keep_an_admin(opened, user, None)
         opened.execute(
             text("UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE id = :id"),
@@ -159,7 +161,7 @@ def disable(username: str, by: Any = "command line") -> None:
 def enable(username: str, by: Any = "command line") -> None:
     """Open a disabled account again; the person signs in anew."""
     with database.transaction() as opened:
-        user = _locked(opened, username)
+        user = locked(opened, username)
         opened.execute(
             text("UPDATE users SET disabled_at = NULL WHERE id = :id"), {"id": user["id"]}
         )
@@ -169,7 +171,7 @@ def enable(username: str, by: Any = "command line") -> None:
 def delete(username: str, by: Any = "command line") -> None:
     """Take an account away; its row stays for what the trail says of it. Raises AccountRefused."""
     with database.transaction() as opened:
-        user = _locked(opened, username)
+        user = locked(opened, username)
         _keep_an_admin(opened, user, None)
         opened.execute(
             text(
@@ -188,35 +190,12 @@ def delete(username: str, by: Any = "command line") -> None:
     sessions.forget()
 
 
-_PROFILE = ("name", "email", "zone", "theme", "start_page")
-
-
-def set_profile(username: str, changes: dict[str, str | None], by: Any) -> None:
-    """Change name, email, zone, theme or start page; None clears. Raises AccountRefused."""
-    wanted = {name: (value or "").strip() or None for name, value in changes.items()}
-    if unknown := wanted.keys() - set(_PROFILE):
-        raise AccountRefused(f"A profile has no {sorted(unknown)[0]}.")
-    if "name" in wanted and wanted["name"] is None:
-        raise AccountRefused("A name is needed; enter one.")
-    if wanted.get("zone") not in (None, *available_timezones()):
-        raise AccountRefused("There is no such time zone; choose one such as Europe/London.")
-    if wanted.get("theme") not in (None, "light", "dark", "system"):
-        raise AccountRefused("There is no such theme; choose light, dark or system.")
-    try:
-        with database.transaction() as opened:
-            user = _locked(opened, username)
-            changed = {k: [user[k], v] for k, v in wanted.items() if user[k] != v}
-            if not changed:
-                return
-            sets = ", ".join(f"{name} = :{name}" for name in changed)
-            opened.execute(
-                text(f"UPDATE users SET {sets} WHERE id = :id"), {**wanted, "id": user["id"]}
-            )
-            audit.record("user.profile", actor=by, on=user["username"], detail=changed,
-                         opened=opened)  # fmt: skip
-    except IntegrityError:
-        raise AccountRefused("Another account has that email address.") from None
-    sessions.forget()
+def addressable(email: str | None) -> str | None:
+    """The address as it is kept, None without one. Raises AccountRefused."""
+    kept = (email or "").strip() or None
+    if kept is not None and not _EMAIL.fullmatch(kept):
+        raise AccountRefused("The email address cannot be read; write one like anna@example.com.")
+    return kept
 
 
 def tidy(username: str) -> str:
@@ -259,7 +238,7 @@ def insert(
     return made
 
 
-def _locked(opened: Connection, username: str) -> RowMapping:
+def locked(opened: Connection, username: str) -> RowMapping:
     """The account's row, held until the transaction ends. Raises AccountRefused."""
     found = (
         opened.execute(
@@ -277,19 +256,24 @@ def _locked(opened: Connection, username: str) -> RowMapping:
 
 
 def _keep_an_admin(opened: Connection, user: RowMapping, role: str | None) -> None:
-    """Raise AccountRefused when nobody could give access any more."""
+    """Raise AccountRefused when nobody could give access any more.
+
+    An admin who was invited and never came cannot.
+    """
     if user["role"] != "admin" or role == "admin":
         return
     # Two admins who remove each other at once would otherwise both succeed.
     opened.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('last admin', 0))"))
     others = opened.execute(
         text(
-            "SELECT 1 FROM users WHERE role = 'admin' AND disabled_at IS NULL"
-            " AND deleted_at IS NULL AND id <> :id LIMIT 1"
+            "SELECT 1 FROM users u WHERE role = 'admin' AND disabled_at IS NULL"
+            " AND deleted_at IS NULL AND id <> :id AND (password_hash IS NOT NULL"
+            " OR EXISTS (SELECT 1 FROM identities i WHERE i.user_id = u.id)) LIMIT 1"
         ),
         {"id": user["id"]},
     ).scalar()
     if not others:
         raise AccountRefused(
-            f"{user['username']} is the last admin; make another account admin first."
+            f"{user['username']} is the last admin who can sign in;"
+            " make another account admin first."
         )

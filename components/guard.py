@@ -30,6 +30,7 @@ def address() -> str | None:
 
 def anybody() -> Person | None:
     """The signed-in person, None without one. Raises DatabaseUnavailable."""
+    audit.coming_from(address())
     return sessions.resolve(token())
 
 

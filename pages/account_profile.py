@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
-from auth import people, roles, signin
+from auth import people, profiles, roles, signin
 from auth.passwords import SHORTEST, PasswordRefused
 from auth.people import AccountRefused, Person
 from components import confirm, guard
@@ -63,7 +63,7 @@ def email(person: Person) -> None:
 def _save(changes: dict[str, str | None]) -> None:
     person = guard.person()
     try:
-        people.set_profile(person.username, changes, by=person)
+        profiles.change(person.username, changes, by=person)
     except AccountRefused as refused:
         st.error(str(refused), icon=":material/error:")
     else:

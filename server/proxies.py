@@ -7,6 +7,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from auth import audit
+
 Address = IPv4Address | IPv6Address
 _SECURE = {"http": {"https": "https"}, "websocket": {"https": "wss", "wss": "wss"}}
 
@@ -31,6 +33,7 @@ class Proxies:
                 scope["client"] = (str(peer), port)
                 if self._trusts(peer):
                     self._believe(scope, port)
+            audit.coming_from(scope["client"][0])
         await self.app(scope, receive, send)
 
     def _trusts(self, address: Address) -> bool:

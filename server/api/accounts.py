@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 from pydantic import BaseModel
 
-from auth import people, sessions
+from auth import passwords, people, profiles, sessions
 from auth.person import Person
 from server.api.access import ERRORS, MISSING, address, allowed, errors
 from server.api.paging import Cursor, Limit, Listed, after, cursor
@@ -52,6 +52,7 @@ class Change(BaseModel):
     role: Role | None = None
     disabled: bool | None = None
     password: Password | None = None
+    email: Words | None = None
 
 
 class Session(BaseModel):
@@ -94,8 +95,12 @@ def add_user(wanted: NewAccount, by: ChangesUsers, response: Response) -> Accoun
 
 @router.patch("/users/{username}", summary="Change an account", responses=CONFLICT | MISSING)
 def change_user(username: Name, change: Change, by: ChangesUsers) -> Account:
-    """Every change ends the person's sessions."""
-    _found(username)
+    """Every change but that of the address ends the person's sessions."""
+    before = _found(username)
+    if change.password is not None:  # judged first: what is refused shall leave nothing half done
+        passwords.require_good(change.password, before.username, before.name)
+    if change.email is not None:
+        profiles.change(username, {"email": change.email}, by)
     if change.role is not None:
         people.set_role(username, change.role, by)
     if change.password is not None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from auth import factors, identities, people, sessions, tokens
+from auth import factors, identities, people, profiles, sessions, tokens
 from auth.identities import Vouched
+from auth.person import Person
 from auth.signin import Outcome
 from config import settings as settings_module
 from data import database as db
@@ -190,3 +191,85 @@ def test_every_end_of_a_sign_in_is_in_the_trail(provider: pytest.MonkeyPatch) ->
     assert [tuple(row.values()) for row in rows] == [
         ("sign_in", "refused"), ("user.add", "done"), ("sign_in", "done")
     ]  # fmt: skip
+
+
+def test_an_address_that_somebody_typed_themself_takes_in_nobody(
+    provider: pytest.MonkeyPatch,
+) -> None:
+    chosen(provider, SENTIA_OIDC_ROLES="chief=admin")
+    mine = people.add("mallory", "viewer", password="correct horse battery")
+    mallory = Person(mine, "mallory", "Mallory", "viewer")
+    profiles.change("mallory", {"email": "chief@example.com"}, by=mallory)
+    chief = {"email": "chief@example.com", "email_verified": True, "roles": ["chief"]}
+    assert come("7", **chief).problem == "taken"
+    assert people.find("mallory")["role"] == "viewer"
+    people.add("anna", "admin", password="correct horse battery")
+    anna = Person(people.find("anna")["id"], "anna", "Anna", "admin")
+    profiles.change("mallory", {"email": ""}, by=anna)
+    profiles.change("mallory", {"email": "chief@example.com"}, by=anna)
+    assert who(come("7", **chief)) == ("mallory", "admin")
+
+
+# Shaped as the providers' own pages show an identity token; values are made up.
+CLERK = {
+    "iss": "https://clerk.example.com", "sub": "user_2NNEqL2nrIRdJ194ndJqAHwEfxC", "aud": "sentia",
+    "email": "anna@example.com", "email_verified": True, "name": "Anna Berg",
+    "given_name": "Anna", "family_name": "Berg", "preferred_username": None, "picture": "",
+    "public_metadata": {"role": "office"}, "auth_time": 1_700_000_000,
+}  # fmt: skip
+MICROSOFT = {
+    "iss": "https://login.microsoftonline.com/9122040d-6c67-4c5b-b112-36a304b66dad/v2.0",
+    "sub": "AAAAAAAAAAAAAAAAAAAAAIkzqFVrSaSaFHy782bbtaQ", "aud": "sentia", "ver": "2.0",
+    "oid": "00000000-0000-0000-66f3-3332eca7ea81", "tid": "9122040d-6c67-4c5b-b112-36a304b66dad",
+    "preferred_username": "anna@example.com", "email": "anna@example.com", "name": "Anna Berg",
+    "roles": ["office"], "aio": "Df2UVXL1ix!lMCWMSOJBcFatzcGfvFGhjKv8q5g0x732dR5MB5BisvGQO7YWByjd",
+}  # fmt: skip
+GOOGLE = {
+    "iss": "https://accounts.google.com", "sub": "10769150350006150715113082367", "aud": "sentia",
+    "azp": "sentia", "email": "anna@example.com", "email_verified": True, "hd": "example.com",
+    "name": "Anna Berg", "at_hash": "HK6E_P6Dh8Y93mRNtsDB1Q",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("token", "claim", "value"),
+    [
+        (CLERK, "public_metadata.role", "office"),
+        (MICROSOFT | {"xms_edov": True}, "roles", "office"),
+        (MICROSOFT | {"xms_edov": "1"}, "roles", "office"),
+        (GOOGLE, "hd", "example.com"),
+    ],
+    ids=["clerk", "microsoft", "microsoft in text", "google"],
+)
+def test_an_invited_person_comes_in_with_what_each_provider_says(
+    token: dict[str, Any], claim: str, value: str, provider: pytest.MonkeyPatch
+) -> None:
+    chosen(provider, SENTIA_OIDC_ROLES=f"{value}=manager", SENTIA_OIDC_ROLE_CLAIM=claim)
+    people.add("anna", "viewer", email="anna@example.com")
+    given = identities.vouched(token)
+    assert who(identities.admit(given, None)) == ("anna", "manager")
+    assert not given.twice
+
+
+@pytest.mark.parametrize(
+    "token",
+    [MICROSOFT, MICROSOFT | {"xms_edov": False}, MICROSOFT | {"xms_edov": "0"},
+     CLERK | {"email_verified": False, "xms_edov": True}],
+)  # fmt: skip
+def test_an_address_that_microsoft_does_not_own_leads_to_no_account(token: dict[str, Any]) -> None:
+    people.add("anna", "admin", email="anna@example.com")
+    assert identities.admit(identities.vouched(token), None).problem == "no role"
+
+
+def test_microsofts_groups_that_are_too_many_to_tell_give_no_role(
+    provider: pytest.MonkeyPatch,
+) -> None:
+    chosen(provider, SENTIA_OIDC_ROLES="office=manager", SENTIA_OIDC_ROLE_CLAIM="groups")
+    many = MICROSOFT | {"_claim_names": {"groups": "src1"}, "hasgroups": True}
+    assert identities.admit(identities.vouched(many), None).problem == "no role"
+
+
+@pytest.mark.parametrize("methods", [["mfa", "pwd"], ["otp"], ["fido"]])
+def test_a_provider_that_names_a_second_proof_is_believed(methods: list[str]) -> None:
+    assert identities.vouched(claims(amr=methods)).twice
+    assert not identities.vouched(claims(amr=["pwd"])).twice

@@ -134,3 +134,24 @@ def test_every_change_is_in_the_trail(database: str) -> None:
         "object": "mia",
         "detail": {"role": ["viewer", "manager"]},
     }
+
+
+def test_an_invited_admin_who_never_came_does_not_make_up_for_the_last_one(database: str) -> None:
+    people.add("anna", "admin", password=GOOD)
+    people.add("invited", "admin")
+    with pytest.raises(AccountRefused, match="last admin"):
+        people.delete("anna")
+    people.delete("invited")
+
+
+@pytest.mark.parametrize("wrong", ["anna", "a@b c", "a@b\nBcc: x@y", "<a@b>", "a@b,c@d", "@", "a@"])
+def test_what_is_no_address_is_refused(wrong: str, database: str) -> None:
+    with pytest.raises(AccountRefused, match="email address"):
+        people.add("ben", "viewer", email=wrong)
+    assert not [row for row in people.everyone() if row["username"] == "ben"]
+
+
+def test_a_name_has_one_line_and_an_end(database: str) -> None:
+    people.add("ben", "viewer", name="Ben\nadmin signed in" + "x" * 900)
+    assert people.find("ben")["name"].startswith("Ben admin")
+    assert len(people.find("ben")["name"]) == people.LONGEST_NAME

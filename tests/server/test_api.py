@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 
 from auth import people, sessions, tokens
 from auth.person import Person
-from config import settings as settings_module
 from data import database
 from tests.product import RunningApp
 
@@ -27,15 +25,7 @@ ADMIN_ONLY = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def same_database(app: RunningApp, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This process looks at the running product's database."""
-    monkeypatch.setenv("DATABASE_URL", app.database_url or "")
-    settings_module.settings.cache_clear()
-    database.stop()
-    yield
-    database.stop()
-    settings_module.settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("same_database")
 
 
 def owner() -> Person:
@@ -139,7 +129,19 @@ def test_an_account_is_made_changed_and_shut(app: RunningApp) -> None:
     assert call(app, "/api/admin/users/admin", "PATCH", {"role": "viewer"}, **admin)[0] == 409
     actions = call(app, "/api/admin/audit?action=user.", **admin)[1]["items"]
     assert {"user.add", "user.role", "user.disable"} <= {row["action"] for row in actions}
-    assert all(row["actor"] for row in actions)
+    assert {row["address"] for row in actions if row["actor"] == "admin"} == {"127.0.0.1"}
+
+
+def test_a_change_of_which_a_part_is_refused_is_not_made_at_all(app: RunningApp) -> None:
+    admin = bearer(token())
+    people.add("paul", "viewer", email="paul@example.com")
+    path = "/api/admin/users/paul"
+    half = {"role": "manager", "password": "short of paul"}
+    assert call(app, path, "PATCH", half, **admin)[0] == 422
+    assert people.find("paul")["role"] == "viewer"
+    assert call(app, path, "PATCH", {"email": "no address"}, **admin)[0] == 409
+    new = call(app, path, "PATCH", {"email": "paula@example.com"}, **admin)[1]
+    assert new["email"] == "paula@example.com"
 
 
 @pytest.mark.parametrize(
