@@ -1,4 +1,4 @@
-"""A shop of 100,000 orders on a loopback socket, loaded for the first time and read again."""
+"""A shop of 100,000 orders on a loopback socket: loaded, read again, and read beside pages."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any
 
 import psutil
 
+from bench import beside_sync, servers
 from bench.report import Row
 from bench.servers import new_home, throw_away
 from bench.session import beside
 from config.settings import settings
-from data import database, migrate
-from data.integrations import runs, sync
+from data import migrate
+from data.integrations import connections, sync
 
 ORDERS = 100_000
 LINES_AN_ORDER = 2
@@ -30,12 +31,15 @@ def synchronised() -> Iterator[Row]:
     with _shop() as url, _environment(SHOPIFY_BASE_URL=url), beside(home):
         migrate.upgrade()
         yield from _loaded("first load by bulk operation, 100,000 orders")
-        runs.reset("shopify", "orders")
-        database.execute(
-            "INSERT INTO integration_cursors (connection, stream, position) "
-            "VALUES ('shopify', 'orders', '{\"paged\": true}')"
-        )
+        beside_sync.start_anew()
         yield from _loaded("the same read again page by page")
+        connections.pause("shopify")
+        product = servers.product(home)
+        product.start()
+        try:
+            yield from beside_sync.page_p95(product)
+        finally:
+            product.stop()
     throw_away(home)
 
 

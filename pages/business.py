@@ -13,7 +13,7 @@ from components.timespan import Period
 from data.queries import sales
 from pages import Page, business_data, business_filter, sample_offer
 from pages import business_parts as parts
-from pages.company_data import lately
+from pages.company_data import lately, steady
 
 _TABS = ("The period in figures", "Top customers", "Countries", "New and returning",
          "Weekday and hour", "Who comes back")  # fmt: skip
@@ -43,7 +43,7 @@ def render() -> None:
 def _body(chosen: Period) -> None:
     """Everything under the head, drawn again when its figures may have changed."""
     guard.require("business")
-    version = f"sales {lately(sales.state)['version']}"
+    version = steady("sales", f"sales {lately(sales.state)['version']}")
     narrowed = business_filter.current()
     business_filter.chips(narrowed, business_data.titles(version))
     parts.headline(version, chosen, narrowed)

@@ -20,7 +20,7 @@ _VENDORS = ("fees", "net_after_fees")
 def headline(version: str, period: Period, chosen: Filter) -> None:
     """Every sales KPI as a tile that leads to its story; fees only where a vendor tells them."""
     spark = data.over_time(version, data.TILES, period.days(), data.step(period), chosen)
-    held = books.bounds(books.lately(company_state.state).version)
+    held = books.bounds(books.steady("company", books.lately(company_state.state).version))
     asked = data.tiles(version, period, chosen)
     tiles.row(
         [books.tile(slug, figures, spark.get(slug), held, period) for slug, figures in asked

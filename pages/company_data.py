@@ -11,6 +11,7 @@ import pandas as pd
 
 from components import charts, kpi, units
 from components.once import Once
+from components.steady import Steady
 from components.tiles import Tile
 from components.timespan import Period
 from config.kpis import KPIS, Bounds
@@ -23,6 +24,8 @@ Made = TypeVar("Made")
 _KEPT_S = 900
 _ANSWERS: Once[Any] = Once(500)
 _RECENT: Once[Any] = Once(32)
+# The version to show of what may change many times a second.
+steady = Steady()
 
 
 def kept(version: str, question: Callable[..., Any], *given: Any) -> Any:

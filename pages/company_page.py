@@ -12,6 +12,7 @@ from components.heading import heading
 from components.timespan import Period
 from data.queries import company_state
 from pages import sample_offer
+from pages.company_data import steady
 
 Body = Callable[[str, Period], None]
 
@@ -43,4 +44,5 @@ def show(books: Books, body: Body) -> None:
 
 def _drawn(books: Books, chosen: Period, body: Body) -> None:
     guard.require(books.resource)
-    body(company_state.state(*books.datasets).version, chosen)
+    version = company_state.state(*books.datasets).version
+    body(steady(str(books.datasets), version), chosen)

@@ -127,7 +127,9 @@ def quietly(name: str) -> Outcome:
     with suppress(AttributeError, OSError):
         # On Linux a thread has a priority of its own; elsewhere this changes nothing that matters.
         if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND_PAGES)
+            thread = threading.get_native_id()
+            own = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, min(19, own + BEHIND_PAGES))
     return sync(name)
 
 
