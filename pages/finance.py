@@ -34,6 +34,7 @@ def _body(version: str, chosen: Period) -> None:
         finance_parts.working_capital(version, chosen)
         finance_parts.freed(version, chosen)
     finance_parts.documents(version, chosen)
+    finance_parts.transactions(version, chosen)
     finance_parts.statements(version, chosen)
 
 

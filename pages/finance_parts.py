@@ -14,7 +14,7 @@ from components.panel import panel
 from components.timespan import Period
 from config.kpis import KPIS
 from data import company
-from data.queries import finance_board, finance_documents
+from data.queries import bank, finance_board, finance_documents
 from pages import company_data as books
 
 TILES = (
@@ -195,6 +195,21 @@ def documents(version: str, chosen: Period) -> None:
                      "open_converted": f"Open in {company.currency()}", "source": "Source"},
             formats={"days_overdue": "count", "total": "amount", "open": "amount",
                      "open_converted": "money"},
+        )  # fmt: skip
+
+
+def transactions(version: str, chosen: Period) -> None:
+    """Money in and out, where a source tells single transactions."""
+    frame = books.kept(version, bank.transactions, *chosen.days())
+    if frame.empty:
+        return
+    with panel("Bank transactions", "money out is negative", key="bank-transactions"):
+        tables.table(
+            frame, name="bank-transactions",
+            columns={"day": "Day", "account": "Account", "kind": "Kind", "contact": "Contact",
+                     "currency": "Currency", "amount": "Amount",
+                     "converted": f"In {company.currency()}", "source": "Source"},
+            formats={"amount": "amount", "converted": "money"},
         )  # fmt: skip
 
 

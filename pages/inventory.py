@@ -27,6 +27,7 @@ def _body(version: str, chosen: Period) -> None:
     inventory_parts.product(version, chosen)
     inventory_parts.value(version, chosen)
     inventory_parts.expiring(version, chosen)
+    inventory_parts.keepers(version)
 
 
 PAGE = Page("inventory", "Inventory", ":material/inventory_2:", "Business", "inventory", render)

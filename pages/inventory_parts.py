@@ -14,6 +14,7 @@ from components.panel import panel
 from components.tiles import Tile
 from components.timespan import Period
 from data import company
+from data.integrations import stock_keepers
 from data.queries import inventory_board, inventory_products
 from pages import company_data as books
 
@@ -163,6 +164,25 @@ def _tiles(row: pd.Series) -> list[Tile]:
              reason=why),
         Tile("Order now", row["order"], better="neutral", reason=why),
     ]  # fmt: skip
+
+
+def keepers(version: str) -> None:
+    """Which count stands for the products that several sources count."""
+    frame = books.kept(version, stock_keepers.several)
+    if frame.empty:
+        return
+    with panel("Counted by several sources", "the counts used are added up", key="keepers"):
+        shown = frame.assign(counts=frame["counts"].map({True: "yes", False: "no"}))
+        tables.table(
+            shown, name="stock-keepers",
+            columns={"sku": "SKU", "source": "Source", "quantity": "Its newest count",
+                     "counts": "Used for the stock"},
+            formats={"quantity": "count"},
+        )  # fmt: skip
+        st.caption(
+            "The books' total is used only where no shop or marketplace counts a product; what "
+            "is not used is neither in its stock nor in its value."
+        )
 
 
 def value(version: str, chosen: Period) -> None:

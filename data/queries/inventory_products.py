@@ -3,47 +3,52 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from data import company, database, fx
-from data.queries import inventory_value, replenish
+from data.queries import replenish
 
 DEMAND_DAYS = 90
 OVERSTOCK_DAYS = 180
 DEAD_DAYS = 180
 EXPIRY_DAYS = 30
 
-_DEMAND = """
-WITH sold AS (
+# One row a product that ever had stock. Units sold come from its movements, else from its orders.
+_STANDING = f"""
+WITH standing AS (
+    SELECT sku, min(day) AS begun, sum(quantity)::float8 AS on_hand,
+        CASE WHEN bool_or(value IS NULL) AND sum(quantity) <> 0 THEN NULL
+            ELSE sum(coalesce(value, 0)) END::float8 AS value
+      FROM stock_changes WHERE day <= :day GROUP BY sku
+), sold AS (
     SELECT sku, moved_on AS day, -sum(quantity) AS units FROM stock_movements
      WHERE kind = 'sale' AND moved_on BETWEEN :long AND :day GROUP BY 1, 2
 ), ordered AS (
     SELECT p.sku, d.day, sum(d.units) AS units
       FROM sales_daily d JOIN products p ON p.id = d.product_id
      WHERE d.day BETWEEN :long AND :day AND p.sku NOT IN (SELECT sku FROM sold) GROUP BY 1, 2
-), daily AS (SELECT * FROM sold UNION ALL SELECT * FROM ordered)
-SELECT sku, sum(units) FILTER (WHERE day >= :short)::float8 AS units,
-       sum(units * units) FILTER (WHERE day >= :short)::float8 AS squares,
-       max(day) FILTER (WHERE units > 0) AS last_sold
-  FROM daily GROUP BY sku
+), demand AS (
+    SELECT sku, sum(units) FILTER (WHERE day >= :short)::float8 AS units,
+        sum(units * units) FILTER (WHERE day >= :short)::float8 AS squares,
+        max(day) FILTER (WHERE units > 0) AS last_sold
+      FROM (SELECT * FROM sold UNION ALL SELECT * FROM ordered) daily GROUP BY sku
+)
+SELECT s.sku, p.title, s.on_hand, s.value, coalesce(d.units, 0) AS units,
+    coalesce(d.squares, 0) AS squares, d.last_sold, s.begun,
+    p.lead_time_days::float8, p.minimum_order::float8, p.safety_stock::float8,
+    p.reorder_point::float8, p.order_cost::float8,
+    (SELECT sum(greatest(quantity - received_quantity, 0)) FROM purchase_orders o
+      WHERE o.sku = s.sku AND o.status = 'open' AND o.ordered_on <= :day)::float8 AS on_order,
+    (SELECT c.cost * {fx.rate("c.currency", ":day")} FROM product_costs c
+      WHERE c.sku = s.sku AND :day >= c.from_day AND :day < c.until)::float8 AS unit_cost
+  FROM standing s LEFT JOIN demand d USING (sku) LEFT JOIN products p USING (sku)
+ ORDER BY s.value DESC NULLS LAST, s.sku
 """
-
-
-def demand(day: date) -> pd.DataFrame:
-    """Units sold a day over the 90 days to `day`: columns sku, mean, deviation, last_sold."""
-    found = database.frame(
-        _DEMAND,
-        day=day,
-        short=day - timedelta(DEMAND_DAYS - 1),
-        long=day - timedelta(DEAD_DAYS - 1),
-    )
-    units, squares = (found[name].astype("float64").fillna(0.0) for name in ("units", "squares"))
-    mean = units / DEMAND_DAYS
-    variance = (squares / DEMAND_DAYS - mean**2).clip(lower=0)
-    return pd.DataFrame({"sku": found["sku"], "mean": mean, "deviation": np.sqrt(variance),
-                         "last_sold": found["last_sold"]})  # fmt: skip
+_GIVEN = ("lead_time_days", "minimum_order", "safety_stock", "reorder_point", "order_cost",
+          "on_order", "unit_cost", "value")  # fmt: skip
 
 
 def stand(day: date) -> pd.DataFrame:
@@ -54,48 +59,39 @@ def stand(day: date) -> pd.DataFrame:
     reorder_point, on_order (open purchase orders), unit_cost (company currency), and the flags
     out, below, over, dead: true, false, or missing where they cannot be judged.
     """
-    found = inventory_value.on_hand(day)
+    since = day - timedelta(DEAD_DAYS - 1)
+    found: pd.DataFrame = database.frame(
+        _STANDING, day=day, short=day - timedelta(DEMAND_DAYS - 1), long=since,
+        company=company.currency(),
+    )  # fmt: skip
     if found.empty:
         return found
-    for part in (demand(day), _terms(day)):  # by label: a merge costs more than its query
-        placed = part.set_index("sku").reindex(found["sku"])
-        found = found.assign(**{str(name): placed[name].to_numpy() for name in placed})
-    found[["mean", "deviation"]] = found[["mean", "deviation"]].astype("float64").fillna(0.0)
-    found["cover"] = found["on_hand"].clip(lower=0) / found["mean"].where(found["mean"] > 0)
-    found["abc"] = replenish.abc(found["mean"] * found["unit_cost"].astype("float64"))
-    return _flagged(found, day)
-
-
-def _terms(day: date) -> pd.DataFrame:
-    cost = f"c.cost * {fx.rate('c.currency', ':day')}"
-    frame: pd.DataFrame = database.frame(
-        "SELECT s.sku, p.lead_time_days, p.minimum_order, p.safety_stock, p.reorder_point, "
-        "p.order_cost, s.begun, "
-        "(SELECT sum(greatest(quantity - received_quantity, 0)) FROM purchase_orders o "
-        " WHERE o.sku = s.sku AND o.status = 'open' AND o.ordered_on <= :day) AS on_order, "
-        f"(SELECT {cost} FROM product_costs c WHERE c.sku = s.sku "
-        " AND :day >= c.from_day AND :day < c.until) AS unit_cost "
-        "FROM (SELECT sku, min(day) AS begun FROM stock_changes WHERE day <= :day GROUP BY sku) s "
-        "LEFT JOIN products p ON p.sku = s.sku",
-        day=day, company=company.currency(),
+    found = found.astype(dict.fromkeys(_GIVEN, "float64"))
+    on_hand, mean = found["on_hand"].to_numpy(), found["units"].to_numpy() / DEMAND_DAYS
+    variance = np.clip(found["squares"].to_numpy() / DEMAND_DAYS - mean**2, 0, None)
+    cover = np.divide(on_hand.clip(0), mean, out=np.full(len(mean), np.nan), where=mean > 0)
+    return found.drop(columns=["units", "squares"]).assign(
+        mean=mean, deviation=np.sqrt(variance), cover=cover,
+        abc=replenish.abc(pd.Series(mean) * found["unit_cost"]),
+        **_flags(found, cover, since),
     )  # fmt: skip
-    numbers = [name for name in frame.columns if name not in ("sku", "begun")]
-    frame[numbers] = frame[numbers].astype("float64")
-    return frame
 
 
-def _flagged(found: pd.DataFrame, day: date) -> pd.DataFrame:
-    on_hand, begun = found["on_hand"], pd.to_datetime(found["begun"])
-    sold = pd.to_datetime(found["last_sold"])
-    found["out"] = (on_hand <= 0).astype("boolean")
-    found["below"] = (on_hand < found["reorder_point"]).astype("boolean")
-    found.loc[found["reorder_point"].isna(), "below"] = pd.NA
-    found["over"] = (found["cover"] > OVERSTOCK_DAYS).astype("boolean")
-    found.loc[found["cover"].isna(), "over"] = pd.NA
-    since = pd.Timestamp(day - timedelta(DEAD_DAYS - 1))
-    found["dead"] = ((on_hand > 0) & ~(sold >= since)).astype("boolean")
-    found.loc[(on_hand > 0) & (begun > since), "dead"] = pd.NA
-    return found
+def _flags(found: pd.DataFrame, cover: Any, since: date) -> dict[str, Any]:
+    """What is wrong with each product; a flag is missing where its input is."""
+    on_hand, point = found["on_hand"].to_numpy(), found["reorder_point"].to_numpy()
+    young = np.array([begun > since for begun in found["begun"]])
+    sold = np.array([not pd.isna(last) and last >= since for last in found["last_sold"]])
+    nothing = np.zeros(len(found), dtype=bool)
+    return {
+        name: pd.arrays.BooleanArray(flag, unknown)
+        for name, flag, unknown in (
+            ("out", on_hand <= 0, nothing),
+            ("below", on_hand < point, np.isnan(point)),
+            ("over", cover > OVERSTOCK_DAYS, np.isnan(cover)),
+            ("dead", (on_hand > 0) & ~sold, (on_hand > 0) & young),
+        )
+    }
 
 
 def expiring(day: date) -> pd.DataFrame:
