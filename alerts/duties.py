@@ -12,7 +12,7 @@ from alerts.channels import http
 from alerts.channels.errors import DeliveryError
 from alerts.engine import Cycle
 from config.settings import settings
-from data import database
+from data import database, silent
 
 SILENCE = "worker.silent_s"
 _WELL = timedelta(minutes=2)
@@ -48,12 +48,14 @@ def watch_worker() -> Cycle:
     """Judge the rules about the worker's silence. For the web process; every 30 s.
 
     Only while nothing has been judged for two minutes, and then it also sends: a worker that is
-    silent tells nobody.
+    silent tells nobody. One that was stopped is cut off first, as what it holds would stop this.
     """
     now = datetime.now(UTC)
     newest = database.scalar("SELECT max(evaluated_at) FROM alert_cycles")
     if newest is None or now - newest < _WELL:
         return Cycle()
+    with database.transaction() as opened:
+        opened.exec_driver_sql(silent.CUT_OFF, (silent.SILENT_S,))
     cycle = _WATCHER.evaluate(now, only=lambda rule: rule.signal == SILENCE)
     delivery.deliver()
     return cycle

@@ -134,16 +134,25 @@ def take_over(rules: Iterable[Rule], author: str) -> tuple[int, int]:
 
 
 def install_defaults() -> None:
-    """Give a new installation the default rules, once: removed ones stay removed."""
-    if database.scalar("SELECT 1 FROM alert_installation"):
+    """Give each default rule once: an upgrade brings new ones, and removed ones stay removed."""
+    offered = {row["rule"] for row in database.read("SELECT rule FROM alert_installation")}
+    if offered.issuperset(rule.name for rule in defaults()):
         return
     with database.transaction() as opened:
         _lock(opened)
-        if opened.execute(text("SELECT 1 FROM alert_installation")).first():
-            return
-        opened.execute(text("INSERT INTO alert_installation VALUES (now())"))
         for rule in defaults():
-            _insert(opened, rule, "Sentia", origin=rule.name)
+            new = opened.execute(text(_OFFER), {"rule": rule.name}).rowcount
+            if new and rule.name not in _there(opened):
+                _insert(opened, rule, "Sentia", origin=rule.name)
+
+
+_OFFER = "INSERT INTO alert_installation VALUES (now(), :rule) ON CONFLICT DO NOTHING"
+
+
+def _there(opened: Connection) -> set[str]:
+    """The names of the rules, and of the defaults that they came from."""
+    rows = opened.execute(text("SELECT name, origin FROM alert_rules")).all()
+    return {name for row in rows for name in row}
 
 
 def reset(name: str, author: str) -> None:
@@ -160,8 +169,7 @@ def restore_missing(author: str) -> int:
     """Add the default rules that were removed; returns how many."""
     with database.transaction() as opened:
         _lock(opened)
-        there = {row[0] for row in opened.execute(text("SELECT origin FROM alert_rules"))}
-        there |= {row[0] for row in opened.execute(text("SELECT name FROM alert_rules"))}
+        there = _there(opened)
         missing = [rule for rule in defaults() if rule.name not in there]
         for rule in missing:
             _insert(opened, rule, author, origin=rule.name)

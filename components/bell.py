@@ -18,7 +18,7 @@ _known: dict[str, tuple[float, int]] = {}
 
 
 def show(page: Any) -> None:
-    """Refreshes itself and leads to `page`; nothing is drawn while nothing fires."""
+    """Refreshes itself and leads to `page`; on phones it stands in the head, see sidebar.css."""
     with st.sidebar.container(key="bell"):
         st.fragment(partial(_draw, page), run_every=_EVERY_S)()
 
@@ -29,9 +29,10 @@ def _draw(page: Any) -> None:
         firing = _firing()
     except DatabaseUnavailable:
         return
-    if firing:
-        words = "1 alert fires" if firing == 1 else f"{firing} alerts fire"
-        st.page_link(page, label=words, icon=":material/notifications_active:")
+    words = {0: "No alert fires", 1: "1 alert fires"}.get(firing, f"{firing} alerts fire")
+    mark = ":material/notifications_active:" if firing else ":material/notifications:"
+    with st.container(key="bell-rings" if firing else "bell-calm"):
+        st.page_link(page, label=words, icon=mark)
 
 
 def _firing() -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
 
-from alerts import people, store
+from alerts import people, rulebook, store
 from alerts.labels import Matcher
 from components import alert_card, empty, guard, tables, tiles
 from components.panel import panel
@@ -105,7 +105,7 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _actions(found: Sequence[store.Alert], now: datetime) -> None:
-    """Acknowledge, snooze or silence several alerts at once."""
+    """Acknowledge, snooze, silence or mute several alerts at once."""
     if not parts.may("acknowledge"):
         return
     names = {alert.id: f"{alert.rule} {alert.label_text}".strip() for alert in found}
@@ -113,16 +113,25 @@ def _actions(found: Sequence[store.Alert], now: datetime) -> None:
         picked = st.multiselect("Alerts", list(names), format_func=lambda i: names.get(i, str(i)),
                                 placeholder="All that are shown", key="alerts-picked")  # fmt: skip
         note = st.text_input("Note", key="alerts-note", max_chars=2000)
-        ids = picked or list(names)
+        ids = picked or _seen(names)
         if st.button("Acknowledge", type="primary", key="alerts-acknowledge"):
             _do("acknowledge", ids, lambda who: people.acknowledge(ids, who, note, now))
-        length = st.selectbox("Snooze for", list(parts.SNOOZES), key="alerts-snooze-for", width=120)
+        length = st.selectbox("For", list(parts.SNOOZES), key="alerts-snooze-for", width=120)
+        until = now + parts.SNOOZES[length]
         if st.button("Snooze", key="alerts-snooze"):
-            until = now + parts.SNOOZES[length]
             _do("snooze", ids, lambda who: people.snooze(ids, until, who, now))
+        chosen = [alert for alert in found if alert.id in ids]
         if parts.may("silence") and st.button("Silence", key="alerts-silence"):
-            _silence([alert for alert in found if alert.id in ids], now + parts.SNOOZES[length],
-                     note, now)  # fmt: skip
+            _silence(chosen, until, note, now)
+        if parts.may("edit") and st.button("Mute rules", key="alerts-mute"):
+            _mute({alert.rule for alert in chosen if alert.source == "rule"}, until, note)
+
+
+def _seen(names: Iterable[int]) -> list[int]:
+    """What stood here when a button was pressed: not an alert that fires since."""
+    before = st.session_state.get("alerts-seen", names)
+    st.session_state["alerts-seen"] = set(names)
+    return [number for number in names if number in before]
 
 
 def _do(what: str, ids: Sequence[int], act: parts.Act) -> None:
@@ -144,6 +153,21 @@ def _silence(found: Sequence[store.Alert], until: datetime, note: str, now: date
     on = ", ".join(str(alert.id) for alert in found)
     done = f"{parts.count(len(found))} silenced."
     if parts.carry_out("silence", "silence", on, lambda person: act(person.name), done):
+        st.rerun()
+
+
+def _mute(rules: Collection[str], until: datetime, note: str) -> None:
+    """The rules of the alerts say nothing until then."""
+
+    def act(who: str) -> None:
+        if not rules:
+            raise people.Refused("These alerts come from another system; silence them instead.")
+        for name in sorted(rules):
+            rulebook.mute(name, until, note.strip() or "no reason given", who)
+
+    done = "1 rule muted." if len(rules) == 1 else f"{len(rules)} rules muted."
+    on = ", ".join(sorted(rules))
+    if parts.carry_out("edit", "mute rule", on, lambda person: act(person.name), done):
         st.rerun()
 
 

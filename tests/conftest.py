@@ -74,6 +74,13 @@ def app(postgres: Callable[[str], str]) -> Iterator[RunningApp]:
         running.stop()
 
 
+@pytest.fixture
+def same_database(app: RunningApp) -> Iterator[None]:
+    """This process looks at the running product's database."""
+    with app.connected():
+        yield
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""

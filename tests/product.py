@@ -12,10 +12,16 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page
+
+from config import settings as module
+from data import database as data
 
 ROOT = Path(__file__).parent.parent
 ADMIN_PASSWORD = "correct horse battery staple"
@@ -75,6 +81,19 @@ class RunningApp:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """This process beside the running product, on its database and with its key."""
+        data.stop()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DATABASE_URL", self.database_url or "")
+            patch.setenv("SENTIA_HOME", str(self.folder / "home"))
+            module.settings.cache_clear()
+            data.start(module.settings())
+            yield
+            data.stop()
+        module.settings.cache_clear()
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         """Status and body of a GET; 0 when nothing listens."""

@@ -18,24 +18,14 @@ from typing import Any
 import psycopg2
 import structlog
 
-from data import database
+from data import database, silent
 
 _log = structlog.get_logger()
 EVERY_S = 2.0
 # Confirmed less often than this, a leader stands back: another may have been given the lock.
 _TRUSTED_S = 8.0
-# Only then may another cut it off: by its own clock it has stood back by now.
-_SILENT_S = 9.0
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on while the machine sleeps
 _TRY = "SELECT pg_try_advisory_lock(hashtextextended('sentia worker leads', 0))"
-# Every worker speaks on its leading connection every two seconds, whether it leads or not.
-_CUT_OFF = """
-SELECT count(pg_terminate_backend(a.pid)) FROM pg_stat_activity h
-JOIN pg_stat_activity a ON a.datid = h.datid AND a.usename = h.usename
-  AND h.application_name IN (a.application_name, a.application_name || ' leads')
-WHERE h.application_name LIKE 'sentia worker %% leads' AND h.datname = current_database()
-  AND h.state_change < clock_timestamp() - make_interval(secs => %s)
-"""
 _NOTICE_DEAD_PEERS = (
     "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; "
     "SET tcp_user_timeout = 10000; SET client_connection_check_interval = 2000"
@@ -49,7 +39,10 @@ class Leadership:
     """
 
     def __init__(
-        self, url: Callable[[], str], on_taken: Callable[[], None], silent_s: float = _SILENT_S
+        self,
+        url: Callable[[], str],
+        on_taken: Callable[[], None],
+        silent_s: float = silent.SILENT_S,
     ) -> None:
         self.name = f"sentia worker {secrets.token_hex(6)}"
         self._silent_s = silent_s
@@ -97,7 +90,7 @@ class Leadership:
     def _step(self) -> None:
         began = _now()
         cursor = self._cursor()
-        cursor.execute(_CUT_OFF, (self._silent_s,))
+        cursor.execute(silent.CUT_OFF, (self._silent_s,))
         if cut := cursor.fetchone()[0]:
             _log.warning("a silent worker is cut off", connections=cut)
             time.sleep(0.2)  # its locks go a moment later

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from config import settings as settings_module
-from data import database
 from tests.product import RunningApp
 from tests.server.test_api import bearer, call, token
 
@@ -21,15 +17,7 @@ DISK = {
 }
 
 
-@pytest.fixture(autouse=True)
-def same_database(app: RunningApp, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This process looks at the running product's database."""
-    monkeypatch.setenv("DATABASE_URL", app.database_url or "")
-    settings_module.settings.cache_clear()
-    database.stop()
-    yield
-    database.stop()
-    settings_module.settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("same_database")
 
 
 def test_a_posted_alert_is_listed_and_taken_on_like_ones_own(app: RunningApp) -> None:
