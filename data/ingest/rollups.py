@@ -150,11 +150,8 @@ def apply_delta(opened: Connection, removals: bool = True) -> None:
 
 
 def mark_changed(opened: Connection) -> None:
-    """Tell whoever holds figures of before that there are new ones; new rows are found by day."""
+    """Tell whoever holds figures of before that there are new ones."""
     opened.execute(text("UPDATE sales_state SET version = version + 1, changed_at = now()"))
-    # Until then each search by day would read every row that was added.
-    for index in ("orders_by_day", "refunds_by_day"):
-        opened.execute(text("SELECT brin_summarize_new_values(:index)"), {"index": index})
 
 
 def forget_customers(opened: Connection, days: str, **names: date) -> None:
