@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -159,17 +160,34 @@ def test_another_takes_over_within_15_s_when_the_leader_is_stopped_and_wakes_lat
     _eventually(lambda: _leader(database) == "first")
     start(database, host="second")
     _eventually(lambda: _samples(database, "second") >= 2)
-    first.send_signal(signal.SIGSTOP)
+    judged = "SELECT max(evaluated_at) FROM alert_cycles"
+    _eventually(lambda: _ask(database, judged) != [(None,)])
+    with _midst_of_judging(database):
+        first.send_signal(signal.SIGSTOP)
+    began, before = time.monotonic(), _ask(database, judged)
     log = tmp_path / "second.log"
     try:
         assert _eventually(lambda: "this worker leads" in log.read_text(), 15) < 15
+        _eventually(lambda: _ask(database, judged) != before)
+        assert time.monotonic() - began < 15
         held = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%leads'"
         assert _ask(database, held) == [(1,)]
     finally:
         first.send_signal(signal.SIGCONT)
-    before = _samples(database, "first")
-    _eventually(lambda: _samples(database, "first") > before + 1)
+    known = _samples(database, "first")
+    _eventually(lambda: _samples(database, "first") > known + 1)
     _eventually(lambda: _leader(database) == "second")
+
+
+@contextlib.contextmanager
+def _midst_of_judging(url: str) -> Iterator[None]:
+    """Within it, the worker that leads waits in its judging's transaction; then it could go on."""
+    holder = psycopg2.connect(url)
+    holder.cursor().execute("SELECT 1 FROM alert_cycles FOR UPDATE")
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    _eventually(lambda: _ask(url, waits))
+    yield
+    holder.close()
 
 
 def test_a_worker_killed_while_writing_leaves_whole_samples(database: str, start: Start) -> None:
