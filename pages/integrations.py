@@ -35,7 +35,7 @@ def render() -> None:
         label_visibility="collapsed",
         bind="query-params",
         format_func=lambda each: found[each].connection.title,
-        default=_first(list(found.values())),
+        default=_default(found),
     )
     if name is None:
         return
@@ -52,6 +52,17 @@ def _cards() -> None:
         for place, each in zip(st.columns(2), found[start : start + 2], strict=False):
             with place:
                 integrations_card.show(each, person)
+
+
+def _default(found: dict[str, Standing]) -> str | None:
+    """What the address names, else what wants attention; None once something is chosen.
+
+    The widget itself knows the address by titles, links and people by names.
+    """
+    asked = st.query_params.get("connection")
+    if asked in found and "connection" not in st.session_state:
+        st.session_state["connection"] = asked
+    return None if "connection" in st.session_state else _first(list(found.values()))
 
 
 def _first(found: list[Standing]) -> str:

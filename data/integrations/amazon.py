@@ -108,8 +108,9 @@ class Amazon:
             day = date.fromisoformat(read.text("interval")[:10])
             total = read.part("totalSales")
             scope = f"{self.identity.connection} {at.country}".strip()
-            yield Aggregate("sales", day, total.number("amount"), total.text("currencyCode"), scope)
-            yield Aggregate("units", day, read.number("unitCount"), None, scope)
+            amount, currency = total.number("amount"), total.text("currencyCode")
+            yield Aggregate("sales", day, amount, currency, scope, at.zone)
+            yield Aggregate("units", day, read.number("unitCount"), None, scope, at.zone)
         except Malformed as error:
             raise Unexpected(f"Amazon has changed its answers: {error}.") from None
 

@@ -68,6 +68,20 @@ def test_a_shop_is_connected_in_the_wizard_and_its_orders_arrive(
     expect(_card(page, "shopify")).to_contain_text("connected")
 
 
+@pytest.mark.parametrize(("name", "title"), [("openai", "OpenAI"), ("OpenAI", "OpenAI")])
+def test_an_address_names_the_connection(
+    app: RunningApp, signed_in: Callable[..., Page], name: str, title: str
+) -> None:
+    page = signed_in(f"integrations?connection={name}")
+    chosen = page.get_by_role("radio", name=title, exact=True)
+    expect(chosen).to_be_checked()
+    page.get_by_role("tab", name="Calls").click()
+    expect(page.get_by_role("heading", name="Newest calls")).to_be_visible()
+    expect(chosen).to_be_checked()
+    page.get_by_role("radio", name="Xero", exact=True).click()
+    expect(page.get_by_role("radio", name="Xero", exact=True)).to_be_checked()
+
+
 def test_runs_are_logged_and_calls_counted(app: RunningApp, signed_in: Callable[..., Page]) -> None:
     page = signed_in("integrations")
     _open(page, "Shopify", "Runs")

@@ -9,6 +9,7 @@ import pytest
 
 from config.settings import settings
 from tests.data.integrations.fake import running
+from tests.data.integrations.fake_amazon import UK, Account, FakeAmazon
 from tests.data.integrations.fake_shopify import FakeShopify, Shop
 from tests.data.integrations.fake_xero import Books, FakeXero
 from tests.data.integrations.scene import Time
@@ -59,6 +60,27 @@ def xero(books: Books, database: str, environment: Callable[..., None]) -> Itera
             XERO_TOKEN_URL=f"{made.url}/connect/token",
         )
         assert isinstance(made, FakeXero)
+        yield made
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account()
+
+
+@pytest.fixture
+def fake(account: Account, time: Time, environment: Callable[..., None]) -> Iterator[FakeAmazon]:
+    with running(FakeAmazon(account)) as made:
+        assert isinstance(made, FakeAmazon)
+        environment(
+            AMAZON_CLIENT_ID="app",
+            AMAZON_CLIENT_SECRET="right",
+            AMAZON_REFRESH_TOKEN="Atzr|good",
+            AMAZON_REGION="eu",
+            AMAZON_MARKETPLACES=UK,
+            AMAZON_BASE_URL=made.url,
+            AMAZON_TOKEN_URL=f"{made.url}/auth/o2/token",
+        )
         yield made
 
 

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from data import database as db
-from data.integrations import reconcile, sync
+from data.integrations import sync
 from data.integrations.amazon import Amazon
 from data.integrations.errors import Limited, NotConfigured, SignInRefused
 from data.integrations.records import Order, Page, Stock
-from tests.data.integrations.fake import Answer, running
+from tests.data.integrations.fake import Answer
 from tests.data.integrations.fake_amazon import DE, UK, Account, FakeAmazon, item, money, order
 from tests.data.integrations.scene import Time, making
-
-
-@pytest.fixture
-def account() -> Account:
-    return Account()
-
-
-@pytest.fixture
-def fake(account: Account, time: Time, environment: Callable[..., None]) -> Iterator[FakeAmazon]:
-    with running(FakeAmazon(account)) as made:
-        assert isinstance(made, FakeAmazon)
-        environment(
-            AMAZON_CLIENT_ID="app",
-            AMAZON_CLIENT_SECRET="right",
-            AMAZON_REFRESH_TOKEN="Atzr|good",
-            AMAZON_REGION="eu",
-            AMAZON_MARKETPLACES=UK,
-            AMAZON_BASE_URL=made.url,
-            AMAZON_TOKEN_URL=f"{made.url}/auth/o2/token",
-        )
-        yield made
 
 
 def client(fake: FakeAmazon, time: Time, patience_s: float = 240, **values: str) -> Amazon:
@@ -215,41 +192,6 @@ def test_stock_that_amazon_repeats_for_its_eu_pool_counts_once(
         ("B", "Amazon DE", 2),
         ("B", "Amazon FR", 1),
     ]
-
-
-def test_amazons_own_totals_are_compared_on_its_local_days(
-    fake: FakeAmazon, account: Account, time: Time
-) -> None:
-    time.at = 1_794_000_000.0
-    account.orders = [
-        order("026-1", "2026-11-01T00:30:00Z", [item("1", "A", 2, ("ITEM", "40.00"))]),
-        order("026-2", "2026-11-02T12:00:00Z", [item("2", "A", 1, ("ITEM", "20.00"))]),
-    ]
-    account.metrics[UK] = [
-        _metric("2026-11-01T00:00Z", 2, "40.00"),
-        _metric("2026-11-02T00:00Z", 2, "41.00"),
-    ]
-    sync.sync("amazon", time.world)
-    assert reconcile.reconcile("amazon", time.world) == 2
-    sales, units = reconcile.differences("amazon")
-    assert (sales.measure, sales.period, sales.ours) == ("sales", date(2026, 11, 2), Decimal(20))
-    assert sales.theirs == 41
-    assert (units.ours, units.theirs) == (Decimal(1), Decimal(2))
-    query = next(each.query for each in fake.asked if each.path.endswith("orderMetrics"))
-    assert query["granularity"] == "Day"
-    assert query["granularityTimeZone"] == "Europe/London"
-    assert query["interval"] == "2026-09-07T00:00:00+01:00--2026-11-06T00:00:00+00:00"
-
-
-def _metric(start: str, units: int, sales: str) -> dict[str, Any]:
-    return {
-        "interval": f"{start}--{start}",
-        "unitCount": units,
-        "orderItemCount": units,
-        "orderCount": 1,
-        "averageUnitPrice": money("1"),
-        "totalSales": money(sales),
-    }
 
 
 def test_the_probe_says_where_the_seller_sells(
