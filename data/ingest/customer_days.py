@@ -92,7 +92,7 @@ def make(seconds: float = _SECONDS) -> int:
     """
     for index in ("orders_by_day", "refunds_by_day"):
         # Until then each search by day reads every row that was added.
-        database.scalar("SELECT brin_summarize_new_values(:index)", index=index)
+        database.execute("SELECT brin_summarize_new_values(:index)", index=index)
     made, until = 0, time.monotonic() + seconds
     for step in (_some_days, _a_month):
         while time.monotonic() < until:
