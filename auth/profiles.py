@@ -50,4 +50,4 @@ def change(username: str, changes: dict[str, str | None], by: Any) -> None:
 
 def _vouches(by: Any, user: RowMapping) -> bool:
     """Whether an address given by them may lead an identity of that address to the account."""
-    return user["role"] == "admin" or getattr(by, "id", None) != user["id"]
+    return bool(user["role"] == "admin" or getattr(by, "id", None) != user["id"])

@@ -13,6 +13,7 @@ from server.api.mount import mounted
 from server.assets import Assets
 from server.document import Document
 from server.instrument import Instrument, Routed
+from server.nowhere import Nowhere
 from server.proxies import Proxies
 from server.security import Gate
 from server.single_sign_on import SingleSignOn
@@ -43,6 +44,7 @@ def middleware() -> list[Middleware]:
         Middleware(Gate, settings=chosen, page=document.plain.decode()),
         Middleware(SingleSignOn),
         Middleware(Assets, document=document),
+        Middleware(Nowhere),
         Middleware(Doors),
         Middleware(Routed),
     ]

@@ -8,10 +8,11 @@ import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.settings import Settings
-from server.problems import problem
+from server.problems import Problem, problem
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _UPLOADS = "/_stcore/upload_file/"
@@ -52,9 +53,9 @@ class Gate:
         elif scope["method"] not in _SAFE and not self._same_site(headers):
             refusal = problem(403, "A page of another site may not change anything here.")
         elif self._too_large(scope, headers):
-            refusal = problem(413, f"The body is larger than {self.limit // 1024} KiB.")
+            refusal = self._refusal()
         else:
-            await self.app(scope, self._counted(scope, receive), send)
+            await self._counted(scope, receive, send)
             return
         await refusal(scope, receive, send)
 
@@ -82,11 +83,15 @@ class Gate:
             return False
         return not length.isdigit() or int(length) > self.limit
 
-    def _counted(self, scope: Scope, receive: Receive) -> Receive:
-        """A body without a stated length is cut off where the limit is."""
+    def _refusal(self) -> Problem:
+        return problem(413, f"The body is larger than {self.limit // 1024} KiB.")
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A body without a stated length is cut off where the limit is, whatever is said of it."""
         if scope["path"].startswith(_UPLOADS) or scope["method"] in _SAFE:
-            return receive
-        seen = 0
+            await self.app(scope, receive, send)
+            return
+        seen, started = 0, False
 
         async def counting() -> Message:
             nonlocal seen
@@ -94,7 +99,19 @@ class Gate:
             seen += len(message.get("body", b""))
             return {"type": "http.disconnect"} if seen > self.limit else message
 
-        return counting
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if started or seen <= self.limit:
+                started = True
+                await send(message)
+
+        try:
+            await self.app(scope, counting, sending)
+        except ClientDisconnect:
+            if seen <= self.limit:
+                raise
+        if seen > self.limit and not started:
+            await self._refusal()(scope, receive, send)
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
         policy = self.policy

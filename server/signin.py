@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Scope
 
@@ -15,6 +15,7 @@ from auth import sessions
 from components import login
 from data.database import DatabaseUnavailable
 from server import identity
+from server.problems import problem
 
 _LONGEST_TICKET = 200
 # The page's policy allows no script inside it, so this one is fetched; the ticket travels in the
@@ -42,10 +43,14 @@ _SCRIPT = """
 def routes() -> list[BaseRoute]:
     """To be put before the pages."""
     return [
-        Route("/auth/session", begin, methods=["POST"]),
-        Route("/auth/session", finish, methods=["DELETE"]),
+        Route("/auth/session", session, methods=["POST", "DELETE"]),
         Route("/auth/session.js", script),
     ]
+
+
+async def session(request: Request) -> Response:
+    """Begin one or end it."""
+    return await (begin if request.method == "POST" else finish)(request)
 
 
 async def begin(request: Request) -> Response:
@@ -77,7 +82,7 @@ async def finish(request: Request) -> Response:
     try:
         await run_in_threadpool(sessions.sign_out, token, identity.address_of(request.scope))
     except DatabaseUnavailable as error:
-        return JSONResponse({"error": str(error)}, 503, headers=headers)
+        return problem(503, str(error), headers)
     return Response(status_code=204, headers=headers)
 
 
@@ -116,4 +121,4 @@ def _from_our_page(request: Request) -> bool:
 
 
 def _problem(status: int, sentence: str) -> Response:
-    return JSONResponse({"error": sentence}, status, headers={"Cache-Control": "no-store"})
+    return problem(status, sentence, {"Cache-Control": "no-store"})

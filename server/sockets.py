@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass, field
 
 import structlog
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -19,6 +18,7 @@ from config.durations import by_role
 from config.settings import settings
 from data.database import DatabaseUnavailable
 from server import identity
+from server.problems import problem
 
 EVERY_S = 1.0
 _FLUSH_S = 5.0
@@ -77,10 +77,10 @@ class Doors:
         try:
             person = await identity.person_of(scope)
         except DatabaseUnavailable as error:
-            await PlainTextResponse(f"{error}\n", 503)(scope, receive, send)
+            await problem(503, str(error))(scope, receive, send)
             return
         if person is None:
-            await PlainTextResponse("Sign in first.\n", 401)(scope, receive, send)
+            await problem(401, "Sign in first.")(scope, receive, send)
         else:
             await self.app(identity.told(scope), receive, send)
 

@@ -54,6 +54,8 @@ def application() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # Its redirects would repeat whatever host the request named.
+        redirect_slashes=False,
         middleware=[Middleware(RateLimit), Middleware(EntityTags)],
     )
     for module in _PARTS:
@@ -69,16 +71,29 @@ def application() -> FastAPI:
     return made
 
 
+# What the framework says by itself names no way out.
+_UNSAID = {
+    "Not Found": "There is no such address; /api/docs lists them.",
+    "Method Not Allowed": "This address does not take that method; Allow names those it takes.",
+    "There was an error parsing the body": "The body cannot be read; send JSON.",
+}
+
+
 async def _refused(_: Request, error: Any) -> Response:
-    return problem(error.status_code, str(error.detail), error.headers)
+    detail = _UNSAID.get(error.detail, str(error.detail))
+    return problem(error.status_code, detail, error.headers)
 
 
 async def _invalid(_: Request, error: Any) -> Response:
-    fields = [
-        {"field": ".".join(map(str, one["loc"][1:])) or str(one["loc"][0]), "reason": one["msg"]}
-        for one in error.errors()
-    ]
+    fields = [_wrong(one) for one in error.errors()]
     return problem(422, f"{fields[0]['field']}: {fields[0]['reason']}.", errors=fields)
+
+
+def _wrong(one: dict[str, Any]) -> dict[str, str]:
+    """Which field, and why; where a body is no JSON its place in the text means nothing."""
+    place = [str(part) for part in one["loc"]]
+    named = place[0] if one["type"] == "json_invalid" else ".".join(place[1:]) or place[0]
+    return {"field": named, "reason": str(one["msg"]).removeprefix("Value error, ")}
 
 
 async def _denied(_: Request, error: Any) -> Response:

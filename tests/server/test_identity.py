@@ -39,7 +39,7 @@ def test_anything_else_buys_nothing(app: RunningApp, body: str) -> None:
     answer = ask(app, "POST", "/auth/session", body, **OURS)
     assert answer.status in (400, 401)
     assert "set-cookie" not in answer.headers
-    assert answer.json()["error"].endswith(".")
+    assert answer.json()["detail"].endswith(".")
 
 
 def test_a_form_of_another_site_can_neither_sign_in_nor_out(app: RunningApp) -> None:

@@ -74,14 +74,51 @@ def test_a_body_that_is_too_large_is_refused_stated_or_not(strict: RunningApp) -
     stated = raw(strict, "POST /api/admin/users HTTP/1.1", "Content-Length: 5000")
     assert stated.startswith("http/1.1 413")
     chunk = b"1000\r\n" + b"x" * 4096 + b"\r\n"
-    unstated = raw(
-        strict,
-        "POST /auth/session HTTP/1.1",
-        "Transfer-Encoding: chunked",
-        "X-Requested-With: sentia",
-        body=chunk * 3 + b"0\r\n\r\n",
-    )
-    assert not unstated.startswith("http/1.1 2")
+    for path in ("/auth/session", "/api/admin/users"):
+        unstated = raw(
+            strict,
+            f"POST {path} HTTP/1.1",
+            "Transfer-Encoding: chunked",
+            "X-Requested-With: sentia",
+            "Content-Type: application/json",
+            body=chunk * 3 + b"0\r\n\r\n",
+        )
+        assert unstated.startswith("http/1.1 413"), path
+        assert "content-type: application/problem+json" in unstated
+
+
+NOWHERE = ("/.env", "/.streamlit/config.toml", "/server/shell.py", "/a/b/c", "/api", "/api/nothing",
+           "/api/docs/", "/health/nothing", "/auth/nothing", "/static/nothing.js", "/favicon.ico",
+           "/x/_stcore/metrics", "/media/nothing.png", "/index.html")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", NOWHERE)
+def test_an_address_that_is_nowhere_is_not_answered_with_a_page(
+    strict: RunningApp, path: str
+) -> None:
+    head = raw(strict, f"GET {path} HTTP/1.1")
+    assert head.split()[1] == ("401" if path.startswith("/media") else "404")
+    assert "content-type: application/problem+json" in head
+    browser = raw(strict, f"GET {path} HTTP/1.1", "Accept: text/html,*/*")
+    assert browser.split()[1] in ("401", "404")
+
+
+@pytest.mark.parametrize("path", ["/health", "/metrics", "/auth/session", "/", "/overview",
+                                  "/monitoring/dashboard.html", "/api/kpis"])  # fmt: skip
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "PROPFIND"])
+def test_a_method_that_nobody_takes_is_a_problem(
+    strict: RunningApp, method: str, path: str
+) -> None:
+    head = raw(strict, f"{method} {path} HTTP/1.1", "Content-Length: 0")
+    assert head.startswith("http/1.1 405")
+    assert "content-type: application/problem+json" in head
+    assert "allow: " in head
+
+
+def test_no_answer_repeats_a_host_that_the_request_made_up(app: RunningApp) -> None:
+    for path in ("/api/docs/", "/overview/", "/health/", "/monitoring/dashboard.html"):
+        head = raw(app, f"GET {path} HTTP/1.1", host="evil.example")
+        assert "evil.example" not in head, path
 
 
 def test_metrics_need_their_token(strict: RunningApp) -> None:
