@@ -108,11 +108,30 @@ class Engine:
         for kept in group:
             if kept.rule.enabled:
                 reach[kept.rule.signal] = max(reach[kept.rule.signal], _reach(kept.rule))
-        read: dict[str, list[Series] | Exception] = {}
-        for name, back in reach.items():
-            read[name] = _attempt(partial(self._read, name, slot - back, slot))
         at = np.array([microseconds(slot)], dtype=np.int64)
-        return [_due(kept, read.get(kept.rule.signal, []), at) for kept in group]
+        read: dict[str, _Found | Exception] = {}
+        for name, back in reach.items():
+            found = _attempt(partial(self._read, name, slot - back, slot))
+            read[name] = found if isinstance(found, Exception) else _Found(found, at)
+        nothing = _Found([], at)
+        return [_due(kept, read.get(kept.rule.signal, nothing)) for kept in group]
+
+
+class _Found:
+    """The series of one signal, each spelled once, and each kind of reading made once."""
+
+    def __init__(self, found: list[Series], at: NDArray[np.int64]) -> None:
+        labels = [dict(series.labels) for series in found]
+        self.series = list(zip(map(label_sets.spell, labels), labels, found, strict=True))
+        self._at = at
+        self._made: dict[tuple[object, ...], float | None] = {}
+
+    def value(self, rule: Rule, key: str, series: Series) -> float | None:
+        """What the rule reads there."""
+        kind = (rule.aggregate, rule.window, rule.staleness, rule.change_over, key)
+        if kind not in self._made:
+            self._made[kind] = readings(rule, series, self._at)[0]
+        return self._made[kind]
 
 
 def _reach(rule: Rule) -> timedelta:
@@ -131,7 +150,7 @@ def _attempt(read: Callable[[], list[Series]]) -> list[Series] | Exception:
         return error
 
 
-def _due(kept: Kept, found: list[Series] | Exception, at: NDArray[np.int64]) -> Due:
+def _due(kept: Kept, found: _Found | Exception) -> Due:
     rule = kept.rule
     if isinstance(found, Exception):
         return Due(kept, rule, _sentence(found))
@@ -139,13 +158,12 @@ def _due(kept: Kept, found: list[Series] | Exception, at: NDArray[np.int64]) -> 
         rule = replace(rule, threshold=signals.bound_of(rule))
     except (signals.SignalError, signals.UnknownSignal) as error:
         return Due(kept, rule, str(error))
-    judged = []
-    for series in found:
-        labels = dict(series.labels)
-        if all(labels.get(name) == value for name, value in rule.match.items()):
-            value = readings(rule, series, at)[0]
-            judged.append((label_sets.spell(labels), series, value))
-    return Due(kept, rule, None, tuple(judged))
+    judged = tuple(
+        (key, series, found.value(rule, key, series))
+        for key, labels, series in found.series
+        if rule.match.items() <= labels.items()
+    )
+    return Due(kept, rule, None, judged)
 
 
 def _sentence(error: Exception) -> str:
