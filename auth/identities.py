@@ -236,6 +236,15 @@ def linked(user_id: int) -> bool:
     )
 
 
+def ends_there_too(person: Person) -> bool:
+    """Whether signing out of this session shall end the one at the provider as well."""
+    chosen = settings()
+    if not chosen.single_sign_on or chosen.sentia_oidc_sign_out != "provider":
+        return False
+    method = database.scalar("SELECT method FROM sessions WHERE id = :id", id=person.session_id)
+    return method in (sessions.SSO, sessions.SSO_TWICE)
+
+
 def confirm(given: Vouched, person: Person, address: str | None, now: datetime) -> str | None:
     """A step up by the provider; None when it asked this person just now, else why not."""
     owner = database.scalar(f"SELECT user_id FROM identities i WHERE {_IS}", **_key(given))

@@ -42,6 +42,11 @@ class SingleSignOnSettings(BaseSettings):
         description="What the provider is asked to show at each sign-in; `provider`: what it "
         "would by itself.",
     )
+    sentia_oidc_sign_out: Literal["here", "provider"] = Field(
+        "here",
+        description="What signing out ends: the session `here`, or at the `provider` too, and with "
+        "it that of other applications; `PUBLIC_URL/` must be registered there to come back.",
+    )
     sentia_oidc_role_claim: str = Field(
         "roles",
         min_length=1,

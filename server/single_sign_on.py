@@ -5,13 +5,15 @@ Streamlit's own identity cookie never leaves this process; see docs/decisions/00
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
+import requests
 import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -110,7 +112,7 @@ class SingleSignOn:
             return await self._begin(scope, receive)
         if scope["path"] == _BACK:
             return await self._back(scope, receive)
-        return RedirectResponse("/", 303)  # signing out is ours alone
+        return await asyncio.to_thread(_leave, scope)
 
     async def _begin(self, scope: Scope, receive: Receive) -> Response:
         """To the provider, remembering the page that was asked for."""
@@ -160,6 +162,31 @@ class SingleSignOn:
             _log.warning("the provider of single sign-on could not be used", exc_info=error)
             return Response(status_code=502)
         return heard
+
+
+def _leave(scope: Scope) -> Response:
+    """After signing out here: to the provider where that is set, else to the form.
+
+    No identity token is kept to give as a hint, so a provider may ask first
+    (RP-Initiated Logout 1.0, 2).
+    """
+    chosen = settings()
+    if chosen.sentia_oidc_sign_out == "here" or sessions.resolve(identity.token_in(scope)):
+        return RedirectResponse("/", 303)
+    try:
+        told = requests.get(
+            chosen.sentia_oidc_metadata_url, timeout=_PATIENCE_S, allow_redirects=False
+        ).json()
+        address = str(told.get("end_session_endpoint") or "")
+    except (requests.RequestException, ValueError, AttributeError) as error:
+        _log.warning("the provider does not say where to sign out", exc_info=error)
+        address = ""
+    if urlsplit(address).scheme not in ("http", "https"):
+        return RedirectResponse("/", 303)
+    back = {"client_id": chosen.sentia_oidc_client_id,
+            "post_logout_redirect_uri": f"{_public(chosen)}/"}  # fmt: skip
+    mark = "&" if "?" in address else "?"
+    return RedirectResponse(f"{address}{mark}{urlencode(back)}", 303)
 
 
 def _enter(given: Vouched, scope: Scope, place: str) -> Response:

@@ -12,7 +12,7 @@ const configuration = {
     client_id: 'sentia',
     client_secret: 'a secret that only the two of them know',
     redirect_uris: [process.argv[2]],
-    post_logout_redirect_uris: [],
+    post_logout_redirect_uris: [new URL('/', process.argv[2]).href],
   }],
   claims: {
     openid: ['sub', 'realm', 'amr'],

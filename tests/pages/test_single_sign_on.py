@@ -24,7 +24,7 @@ def provider(postgres: Callable[[str], str]) -> Iterator[tuple[Provider, Running
     app = RunningApp(database_url=postgres(name))
     made = Provider(f"{app.url}/oauth2callback")
     made.start()
-    app.environment = made.settings | {"PUBLIC_URL": app.url}
+    app.environment = made.settings | {"PUBLIC_URL": app.url, "SENTIA_OIDC_SIGN_OUT": "provider"}
     app.start()
     yield made, app
     app.stop()
@@ -74,7 +74,9 @@ def signed_in(tab: Tab) -> None:
 
 
 def sign_out(tab: Tab) -> None:
+    """Here, and at the provider, which asks before it ends its own session."""
     tab.get_by_role("button", name="Sign out").click()
+    tab.get_by_role("button", name="Yes, sign me out").click()
     expect(tab.get_by_role("textbox", name="Username")).to_be_visible()
 
 
@@ -131,6 +133,23 @@ def test_signing_out_and_shutting_out_end_it_as_they_end_a_password_session(
     expect(tab.get_by_role("textbox", name="Username")).to_be_visible(timeout=5000)
     enter(tab, product.url, "1003")
     expect(tab.get_by_test_id("stAlert")).to_contain_text("Your account here is closed")
+
+
+def test_signing_out_here_signs_out_at_the_provider_too_where_that_is_set(
+    oidc: Provider, product: RunningApp, context: BrowserContext
+) -> None:
+    oidc.person("1010", realm={"roles": ["floor"]})
+    tab = context.new_page()
+    enter(tab, product.url, "1010")
+    signed_in(tab)
+    left = context.request.get(f"{product.url}/auth/logout", max_redirects=0)
+    assert left.headers["location"] == "/", "a link signs nobody out"
+    signed_in(tab)
+    tab.get_by_role("button", name="Sign out").click()
+    tab.wait_for_url(f"{oidc.issuer}/session/end**")
+    tab.get_by_role("button", name="Yes, sign me out").click()
+    tab.wait_for_url(f"{product.url}/")
+    expect(tab.get_by_role("textbox", name="Username")).to_be_visible()
 
 
 def test_a_role_changed_at_the_provider_holds_from_the_next_sign_in(

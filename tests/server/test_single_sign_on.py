@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -85,3 +89,51 @@ def test_streamlit_is_told_in_memory_and_nothing_is_written() -> None:
     assert len(told["auth"]["cookie_secret"]) == 64
     home = settings_module.settings().sentia_home
     assert [file.name for file in home.iterdir()] == ["secrets.key"]
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize(
+    "told", [b"{}", b"[]", b"no json", b'{"end_session_endpoint": "javascript:x"}']
+)
+def test_a_provider_that_cannot_sign_out_leaves_it_at_the_form(
+    told: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(told) as address:
+        monkeypatch.setenv("SENTIA_OIDC_METADATA_URL", address)
+        monkeypatch.setenv("SENTIA_OIDC_SIGN_OUT", "provider")
+        settings_module.settings.cache_clear()
+        assert asked("/auth/logout", broken)[1]["location"] == "/"
+
+
+@pytest.mark.usefixtures("configured")
+def test_signing_out_there_names_this_client_and_the_way_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with answering(b'{"end_session_endpoint": "https://id.example.com/end?x=1"}') as address:
+        monkeypatch.setenv("SENTIA_OIDC_METADATA_URL", address)
+        monkeypatch.setenv("SENTIA_OIDC_SIGN_OUT", "provider")
+        monkeypatch.setenv("PUBLIC_URL", "https://dash.example.com/")
+        settings_module.settings.cache_clear()
+        assert asked("/auth/logout", broken)[1]["location"] == (
+            "https://id.example.com/end?x=1&client_id=sentia"
+            "&post_logout_redirect_uri=https%3A%2F%2Fdash.example.com%2F"
+        )
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[str]:
+    """A provider's description on loopback."""
+
+    class Description(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Description)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/x"
+    server.shutdown()
+    server.server_close()
