@@ -52,7 +52,7 @@ class Fields:
             if default is None:
                 raise self.wrong(name, "is missing")
             return default
-        return str(value)
+        return storable(str(value))
 
     def flag(self, name: str) -> bool:
         """A boolean; missing is no."""
@@ -161,6 +161,14 @@ def listed(document: Any, name: str, title: str) -> list[Any]:
             "tries again."
         )
     return value
+
+
+def storable(value: str) -> str:
+    """Without what JSON can hold and PostgreSQL cannot: NUL, and half of a character's pair."""
+    if value.isascii() and value.isprintable():
+        return value
+    kept = value.encode("utf-8", "replace").decode()
+    return "".join(letter for letter in kept if letter >= " " or letter in "\t\n\r")
 
 
 def day(value: str) -> date:

@@ -240,12 +240,15 @@ def _limited(
         words = "OpenAI's credit or spending limit is used up; raise it in OpenAI's billing."
         return Limited(words, "budget", now + 3600), None
     wait = retry.retry_after(failed.response.headers, now)
+    wait = retry.reset_after(failed.response.headers) if wait is None else wait
     wait = backoff if wait is None else wait
     return Limited(f"OpenAI asks to wait {wait:.0f} s; try again then.", "rate", now + wait), wait
 
 
 def _sentences(answer: Any) -> list[str]:
     """The text among the output items; a reasoning item may come before it."""
+    if answer.status == "failed":
+        raise Unreachable("OpenAI could not finish the answer; try again later.")
     if answer.status == "incomplete":
         raise Unexpected("OpenAI's answer was cut short; try again.")
     parts = [p for item in answer.output if item.type == "message" for p in item.content]

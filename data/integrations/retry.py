@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 FIRST_S = 0.5
 CEILING_S = 30.0
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")  # 6m0s, 1.2s, 120ms
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def backoff(attempt: int, chance: float) -> float:
@@ -31,6 +34,17 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     if until is None:
         return None
     return max(0.0, until - (_instant(headers.get("Date", "")) or now))
+
+
+def reset_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the allowance that is used up is there again; None where none is named."""
+    waits = [
+        sum(float(amount) * _UNITS[unit] for amount, unit in _SPAN.findall(headers[name]))
+        for kind in ("requests", "tokens")
+        if headers.get(f"x-ratelimit-remaining-{kind}") == "0"
+        and (name := f"x-ratelimit-reset-{kind}") in headers
+    ]
+    return max(waits, default=None)
 
 
 def _instant(value: str) -> float | None:

@@ -76,6 +76,8 @@ class Shopify:
         missing = sorted(_SCOPES - scopes) if scopes else []
         if missing:
             raise NotAllowed(f"{words} The app lacks {', '.join(missing)}; add them to the app.")
+        if scopes and "read_all_orders" not in scopes:
+            words += " Only orders of the last 60 days arrive; for older ones add read_all_orders."
         return words
 
     def streams(self) -> Sequence[Stream]:

@@ -70,7 +70,10 @@ def _codes(document: Mapping[str, Any]) -> set[str]:
     errors = document.get("errors")
     if isinstance(errors, str):
         return {errors}
-    return {str((each.get("extensions") or {}).get("code", "")) for each in errors or []}
+    if not isinstance(errors, list):
+        return set()
+    told = [each for each in errors if isinstance(each, Mapping)]
+    return {str((each.get("extensions") or {}).get("code", "")) for each in told}
 
 
 def data(document: Any) -> Any:
@@ -94,7 +97,8 @@ def data(document: Any) -> Any:
 def _only_personal(errors: Any) -> bool:
     """Access denied to customers or fees only: their values are null, the rest is good."""
     return isinstance(errors, list) and all(
-        (each.get("extensions") or {}).get("code") == "ACCESS_DENIED"
+        isinstance(each, Mapping)
+        and (each.get("extensions") or {}).get("code") == "ACCESS_DENIED"
         and {"customer", "shippingAddress", "transactions"}
         & {str(p) for p in each.get("path") or []}
         for each in errors
@@ -103,7 +107,7 @@ def _only_personal(errors: Any) -> bool:
 
 def _refusal(errors: Any) -> VendorError:
     codes = _codes({"errors": errors})
-    first = errors if isinstance(errors, str) else str((errors[0] or {}).get("message", ""))
+    first = _first_of(errors)
     if "ACCESS_DENIED" in codes:
         return NotAllowed(
             f"Shopify does not let the app read this ({first[:120]}); add the scope to the app."
@@ -112,3 +116,12 @@ def _refusal(errors: Any) -> VendorError:
         return TooCostly("Shopify finds a query too large.")
     words = first[:160].rstrip(". ") or "without a reason"
     return Refused(f"Shopify refuses the query ({words}); the next run tries again.")
+
+
+def _first_of(errors: Any) -> str:
+    """The first message: a list of objects, or what the gateway gives, text or an object."""
+    if isinstance(errors, list):
+        errors = errors[0]
+    if isinstance(errors, Mapping):
+        errors = errors.get("message") or next(iter(errors.values()), "")
+    return str(errors)

@@ -88,7 +88,9 @@ class Shop:
     most: int = 1000
     bulk: bool = True
     polls: int = 1
-    scopes: tuple[str, ...] = ("read_orders", "read_products", "read_inventory", "read_locations")
+    scopes: tuple[str, ...] = (
+        "read_orders", "read_all_orders", "read_products", "read_inventory", "read_locations",
+    )  # fmt: skip
     version: str = "2026-10"
     warning: str = ""
 

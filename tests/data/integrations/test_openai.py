@@ -176,6 +176,7 @@ def test_used_up_credit_is_not_tried_again(fake: Fake, time: Time) -> None:
     ("change", "reason"),
     [
         ({"status": "incomplete"}, "cut short"),
+        ({"status": "failed"}, "could not finish"),
         ({"refusal": "no"}, "declined"),
         ({"text": "plain words"}, "not in the agreed form"),
         ({"sentences": []}, "empty"),
