@@ -143,13 +143,21 @@ def first_broken() -> tuple[int, str] | None:
 
 
 def _cut_off() -> tuple[int, str] | None:
-    """Rows taken from the end leave no gap; the head remembers how far the trail went."""
+    """What is wrong at the end leaves no gap; the head remembers how far the trail went."""
     row = database.one(
         """
-        SELECT head.id, (SELECT coalesce(max(id), 0) FROM audit) AS newest
-        FROM audit_head AS head
-        WHERE head.id <> (SELECT coalesce(max(id), 0) FROM audit)
-           OR head.hash <> coalesce((SELECT hash FROM audit ORDER BY id DESC LIMIT 1), ''::bytea)
+        SELECT coalesce(newest.id, 0) AS newest, head.id AS head,
+               coalesce(newest.hash, '') = head.hash AS fits
+        FROM (SELECT 1) AS once
+        LEFT JOIN audit_head AS head ON true
+        LEFT JOIN (SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1) AS newest ON true
         """
     )
-    return None if row is None else (row["newest"] + 1, "rows at the end are missing")
+    assert row is not None
+    if row["head"] is None:
+        return row["newest"], "where the trail ends is not written down any more"
+    if row["newest"] < row["head"]:
+        return row["newest"] + 1, "rows at the end are missing"
+    if row["newest"] > row["head"]:
+        return row["head"] + 1, "it was added past the application"
+    return None if row["fits"] else (row["newest"], "its content was changed")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import secrets
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -18,7 +22,8 @@ MIA = Person(7, "mia", "Mia", "admin")
 def forced(url: str, *statements: str) -> None:
     """What somebody does who owns the database and switches the trail's protection off."""
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit DISABLE TRIGGER USER")
+        for table in ("audit", "audit_head"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         for statement in statements:
             cursor.execute(statement)
     connection.close()
@@ -31,8 +36,13 @@ def ten(database: str) -> str:
     return database
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit",
-                                       "TRUNCATE audit"])  # fmt: skip
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit",
+     "SET session_replication_role = replica; DELETE FROM audit",
+     "UPDATE audit_head SET id = 3", "DELETE FROM audit_head", "TRUNCATE audit_head",
+     "INSERT INTO audit_head VALUES (false, 0, '')"],
+)  # fmt: skip
 def test_the_application_cannot_change_or_remove_a_row(ten: str, statement: str) -> None:
     with pytest.raises(sqlalchemy.exc.DBAPIError, match="can only grow"):
         db.execute(statement)
@@ -78,6 +88,69 @@ def test_a_removed_row_is_noticed_in_the_middle_and_at_the_end(ten: str) -> None
     assert audit.first_broken() == (10, "rows at the end are missing")
     forced(ten, "DELETE FROM audit WHERE id = 4")
     assert audit.first_broken() == (5, "rows before it are missing")
+
+
+FORGED = (
+    "INSERT INTO audit SELECT id + 1, at, 1, 'noa', '', 'rest', '', 'done', '{}', hash, ''"
+    " FROM audit ORDER BY id DESC LIMIT 1"
+)
+
+
+def test_a_row_added_past_the_application_is_named(ten: str) -> None:
+    forced(ten, FORGED)
+    assert audit.first_broken() == (11, "its content was changed")
+    forced(ten, "UPDATE audit SET hash = audit_hash(audit) WHERE id = 11")
+    assert audit.first_broken() == (11, "it was added past the application")
+
+
+def test_rows_that_changed_places_are_named(ten: str) -> None:
+    forced(ten, "UPDATE audit SET id = -1 WHERE id = 4", "UPDATE audit SET id = 4 WHERE id = 5",
+           "UPDATE audit SET id = 5 WHERE id = -1")  # fmt: skip
+    assert audit.first_broken() == (4, "it does not follow the row before it")
+
+
+def test_the_last_row_and_the_head_are_not_beyond_proof(ten: str) -> None:
+    forced(ten, "UPDATE audit SET actor = 'noa' WHERE id = 10",
+           "UPDATE audit SET hash = audit_hash(audit) WHERE id = 10")  # fmt: skip
+    assert audit.first_broken() == (10, "its content was changed")
+    forced(ten, "DELETE FROM audit_head")
+    assert audit.first_broken() == (10, "where the trail ends is not written down any more")
+
+
+def test_a_role_that_does_not_own_the_trail_can_only_append(
+    ten: str, postgres: Callable[[str], str]
+) -> None:
+    """As the runbook has it; what it says is what is run here."""
+    runbook = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text()
+    steps = runbook.partition("```sql\n")[2].partition("```")[0]
+    role = f"r_{secrets.token_hex(4)}"
+    with psycopg2.connect(ten) as owner, owner.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+        cursor.execute(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"
+        )
+        cursor.execute(steps.replace("sentia_trail", f"{role}_trail").replace("sentia_app", role))
+    owner.close()
+    as_role = re.sub(r"//[^@]+@", f"//{role}:x@", ten)
+    for statement in ("UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit",
+                      "ALTER TABLE audit DISABLE TRIGGER USER", "UPDATE audit_head SET id = 1",
+                      "DROP TABLE audit", "DROP FUNCTION audit_append CASCADE"):  # fmt: skip
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            _said(as_role, statement)
+    _said(as_role, "INSERT INTO audit (actor, action) VALUES ('mia', 'test')")
+    assert audit.length() == 11
+    assert audit.first_broken() is None
+    _said(ten, f"DROP OWNED BY {role}; DROP ROLE {role}; REASSIGN OWNED BY {role}_trail TO"
+               f" CURRENT_USER; DROP OWNED BY {role}_trail; DROP ROLE {role}_trail")  # fmt: skip
+
+
+def _said(url: str, statement: str) -> None:
+    connection = psycopg2.connect(url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
 
 
 def test_an_action_undone_leaves_no_row(database: str) -> None:
