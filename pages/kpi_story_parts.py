@@ -21,6 +21,8 @@ from pages import company_data as books
 from pages import kpi_worked
 
 _TIME = ("day", "week", "month")
+# Areas whose figures are drawn live on a page of their own.
+_LIVE = {"system": "performance", "users": "users"}
 # Documents, balances and prices stand in the currency that their own column names.
 _FIGURES = {
     "total": "amount", "open": "amount", "open_converted": "money", "balance": "amount",
@@ -66,7 +68,9 @@ def history(version: str, chosen: Kpi, figure: Figure, span: Period) -> None:
     by = books.step(first, last)
     with panel("History", f"by {by}", key="history"):
         if by not in chosen.by:
-            empty.state("This KPI keeps no history here.", "Its page shows it over time.")
+            home = _LIVE.get(chosen.area, "")
+            empty.state("This KPI keeps no history here.", "Its page shows it over time.",
+                        home, home.capitalize())  # fmt: skip
             return
         if figure.value is None:
             empty.state("No history to draw.", figure.reason or "")

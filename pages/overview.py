@@ -57,7 +57,7 @@ def _body(person: Person, chosen: Period) -> None:
             attention.plain(notes, now)
     if roles.can(person.role, "performance"):
         with part("Systems"):
-            tiles.row(overview_data.system(now), now, "Systems")
+            tiles.row(overview_data.system(now, chosen), now, "Systems")
 
 
 PAGE = Page("overview", "Overview", ":material/dashboard:", "Today", "overview", render)

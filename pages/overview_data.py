@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -112,14 +113,18 @@ def _about(row: Mapping[Hashable, Any]) -> str:
     return f"{days} · {KPIS[row['kpi']].title}" if row["kpi"] in KPIS else days
 
 
-def system(now: datetime) -> list[Tile]:
-    """The host's newest figures; late after three ticks."""
+def system(now: datetime, chosen: Period) -> list[Tile]:
+    """The host's newest figures, late after three ticks; each leads to its story."""
     latest = metrics.latest()
     history = metrics.series(("cpu_pct", "memory_pct"), now - timedelta(hours=1), now, None, 120)
     stale = timedelta(seconds=3 * (latest.interval_s or settings().sample_interval))
     source = latest.instances[0] if len(latest.instances) == 1 else "all hosts"
     dated = Tile("", None, source=source, as_of=latest.at, stale_after=stale, link="performance")
-    return system_board.tiles(latest.values, history, dated, _SYSTEM)
+    shown = system_board.tiles(latest.values, history, dated, _SYSTEM)
+    return [
+        replace(tile, link=chosen.link("kpi", kpi=slug))
+        for slug, tile in zip(_SYSTEM, shown, strict=True)
+    ]
 
 
 def attention(person: Person, version: str, chosen: Period, now: datetime) -> list[Item]:

@@ -1,0 +1,58 @@
+"""Users' KPIs of the catalogue over company days, from the application's own records."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+
+from config.kpis import kpi
+from config.settings import settings
+from data import company, database
+from data.queries.figure import Figure
+
+_SQL = {
+    "active_users": "SELECT count(DISTINCT user_id) FROM sessions WHERE ended_at IS NULL "
+    "AND expires_at > now() AND seen_at + idle > now() AND open_at > now() - interval '30 seconds'",
+    "sessions": "SELECT count(*) FROM sessions "
+    "WHERE (created_at AT TIME ZONE :zone)::date BETWEEN :start AND :end",
+    "page_views": "SELECT coalesce(sum(views), 0) FROM page_views_daily "
+    "WHERE day BETWEEN :start AND :end",
+    "failed_logins": "SELECT count(*) FROM audit WHERE starts_with(action, 'sign_in') "
+    "AND outcome = 'refused' AND (at AT TIME ZONE :zone)::date BETWEEN :start AND :end",
+}
+_ACTIVE = "SELECT count(DISTINCT user_id) FROM page_views_daily " \
+    "WHERE day BETWEEN :start AND :end AND user_id <> 0"  # fmt: skip
+# People active in so many days that end with the period.
+_DAYS = {"active_users_day": 1, "active_users_week": 7, "active_users_month": 30}
+
+
+def value(slug: str, start: date, end: date) -> Figure:
+    """The KPI over the days; active users over the days that end with the period."""
+    source, today = kpi(slug).source, company.today()
+    reason = _absence(slug, start, end, today)
+    if reason:
+        return Figure(slug, None, reason, source)
+    if slug in _DAYS:
+        start = min(end, today) - timedelta(_DAYS[slug] - 1)
+    found = database.scalar(_SQL.get(slug, _ACTIVE), start=start, end=end, zone=company.zone().key)
+    return Figure(slug, float(found), None, source, datetime.now(UTC))
+
+
+def series(_slug: str, _start: date, _end: date, by: str) -> pd.DataFrame:
+    """The catalogue offers no breakdown of these; the Users page shows them over time."""
+    return pd.DataFrame({by: pd.Series(dtype="str"), "value": pd.Series(dtype="float64")})
+
+
+def _absence(slug: str, start: date, end: date, today: date) -> str | None:
+    """Why there is no figure, None when there is one."""
+    if start > today:
+        return f"The period begins on {start}, which is yet to come."
+    if slug == "active_users" and end < today:
+        return "Who has a page open is known for now only; choose a period that reaches today."
+    kept = settings().sentia_activity
+    if slug == "page_views" and kept == "off":
+        return "Page views are not recorded; set SENTIA_ACTIVITY to `named` or `anonymous`."
+    if slug in _DAYS and kept != "named":
+        return "Page views do not say who looked; set SENTIA_ACTIVITY to `named`."
+    return None

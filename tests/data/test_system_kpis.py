@@ -1,0 +1,52 @@
+"""KPIs of the system and of its users are computed from what the application recorded."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from config.kpis import KPIS
+from data import company, database
+from data.queries import kpi
+from tests.data.test_metrics_series import _write
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def _today() -> tuple[date, date]:
+    return company.today(), company.today()
+
+
+def test_a_system_kpi_is_the_mean_of_its_samples() -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    at = now - timedelta(seconds=now.second % 5 + 10)
+    _write("a", at, [0, 5], cpu_pct=40.0, network_receive_bytes_s=5.0, network_send_bytes_s=7.0)
+    assert kpi.value("cpu_pct", *_today()).value == pytest.approx(40)
+    assert kpi.value("network", *_today()).value == pytest.approx(12)
+
+
+def test_each_kpi_of_the_system_and_its_users_has_a_figure_or_a_reason() -> None:
+    for slug, entry in KPIS.items():
+        if entry.area in ("system", "users"):
+            found = kpi.value(slug, *_today())
+            assert (found.value is None) == bool(found.reason)
+            assert "not collected" not in (found.reason or "")
+
+
+def test_refused_sign_ins_are_counted_on_their_day() -> None:
+    assert kpi.value("failed_logins", *_today()).value == 0
+    tomorrow = company.today() + timedelta(1)
+    assert kpi.value("failed_logins", tomorrow, tomorrow).value is None
+
+
+def test_page_views_count_and_say_who_was_active() -> None:
+    day = company.today()
+    database.execute(
+        "INSERT INTO page_views_daily (day, user_id, page, views, run_ms, slowest_ms) VALUES "
+        "(:day, 1, 'overview', 3, 1, 1), (:day, 2, 'overview', 2, 1, 1), (:old, 3, 'x', 9, 1, 1)",
+        day=day, old=day - timedelta(10),
+    )  # fmt: skip
+    assert kpi.value("page_views", day, day).value == 5
+    assert kpi.value("active_users_day", day, day).value == 2
+    assert kpi.value("active_users_month", day, day).value == 3
