@@ -36,6 +36,7 @@ def parse(text: str, source: str = "The file", check: Check = problems) -> list[
 
     `check` gives (key, sentence) pairs for what makes a rule unusable.
     """
+    text = text.removeprefix("\ufeff")
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

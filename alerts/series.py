@@ -118,11 +118,14 @@ def _sum(values: Values) -> float:
     try:
         return math.fsum(values)
     except (OverflowError, ValueError):  # infinities of both signs, or too large
-        return float(np.sum(values))
+        return float(sum(values.tolist()))
 
 
 def _mean(values: Values) -> float:
-    return _sum(values) / len(values)
+    total = _sum(values)
+    if math.isinf(total) and np.isfinite(values).all():  # the sum is too large, the mean is not
+        return math.fsum(values / len(values))
+    return total / len(values)
 
 
 def _least(values: Values) -> float:
@@ -138,7 +141,7 @@ def _p95(values: Values) -> float:
 
     NaN sorts before every number there, after every number in NumPy.
     """
-    ordered = np.roll(np.sort(values), int(np.isnan(values).sum()))
+    ordered = np.roll(np.sort(values), int(np.isnan(values).sum())).tolist()
     rank = 0.95 * (len(ordered) - 1)
     lower = math.floor(rank)
     upper = min(lower + 1, len(ordered) - 1)
@@ -161,18 +164,19 @@ def _rate(times: Times, values: Values, now: int, width: int) -> float | None:
         return None
     first, last = int(times[0]), int(times[-1])
     resets = values[:-1][values[1:] < values[:-1]]
-    rise = float(values[-1] - values[0]) + float(resets.sum())
+    begin, end = float(values[0]), float(values[-1])
+    rise = sum(resets.tolist(), start=end - begin)
     sampled = (last - first) / 1e6
     mean_gap = sampled / (len(times) - 1)
     to_start = (first - (now - width)) / 1e6
     to_end = (now - last) / 1e6
     if to_start >= mean_gap * _EDGE:
         to_start = mean_gap / 2
-    if rise > 0 and values[0] >= 0:
-        to_start = min(to_start, sampled * (float(values[0]) / rise))
+    if rise > 0 and begin >= 0:
+        to_start = min(to_start, sampled * (begin / rise))
     if to_end >= mean_gap * _EDGE:
         to_end = mean_gap / 2
-    return rise * ((sampled + to_start + to_end) / sampled) / (width / 1e6)
+    return rise * ((sampled + to_start + to_end) / sampled / (width / 1e6))
 
 
 def _change(new: float | None, old: float | None) -> float | None:

@@ -140,3 +140,8 @@ def test_a_written_duration_reads_back_the_same(span: timedelta) -> None:
 def test_what_is_not_a_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration; write it as 30s, 5m"):
         durations.parse(text)
+
+
+def test_a_byte_order_mark_and_windows_lines_are_read_over() -> None:
+    (rule,) = parse('\ufeff[[rule]]\r\nname = "r"\r\nsignal = "s"\r\nthreshold = 1\r\n')
+    assert rule.threshold == 1.0

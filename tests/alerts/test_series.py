@@ -123,3 +123,9 @@ def test_selectors_agree_with_the_reference_model(
     mine = reading(samples, now, aggregate, window, 90)
     theirs = query(samples, spec, now)
     assert mine == (None if theirs is None else pytest.approx(theirs))
+
+
+def test_a_mean_is_finite_where_only_its_sum_is_not() -> None:
+    pair = {0: 1e308, 1: 1.5e308}
+    assert reading(pair, 1, "avg") == 1.25e308
+    assert reading(pair, 1, "sum") == math.inf
