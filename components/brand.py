@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from urllib.parse import quote
 
 from components.markup import escape
@@ -31,16 +30,14 @@ def head(company: str) -> str:
     )
 
 
-@lru_cache
-def sheet(company: str) -> str:
+def rule(company: str) -> str:
     """Style that writes the company's name above the navigation."""
-    rules = (Path(__file__).parent / "sidebar.css").read_text("utf-8")
     picture = f"url('{_picture()}')"
     return (
-        f'<style>{rules}[data-testid="stSidebarHeader"]::before{{content:"{_css(company)}";'
+        f'[data-testid="stSidebarHeader"]::before{{content:"{_css(company)}";'
         f"background:{picture} 0 50% / 22px no-repeat;padding-left:32px;font-weight:600;"
         "font-size:1rem;letter-spacing:-.01em;line-height:28px;overflow:hidden;"
-        "text-overflow:ellipsis;white-space:nowrap;flex:1;min-width:0}</style>"
+        "text-overflow:ellipsis;white-space:nowrap;flex:1;min-width:0}"
     )
 
 
@@ -49,7 +46,7 @@ def _picture() -> str:
 
 
 def _css(text: str) -> str:
-    """Text inside a quoted CSS string in HTML: all but plain letters as code points."""
+    """Text inside a quoted CSS string: all but plain letters as code points."""
     return "".join(
         letter if letter.isalnum() or letter == " " else f"\\{ord(letter):06x}" for letter in text
     )

@@ -1,4 +1,7 @@
-"""The product's own style sheet and behaviour on top of Streamlit's theme."""
+"""The product's own style sheet and behaviour on top of Streamlit's theme.
+
+The sheet stands in the document, so that no run of a page sends it and no browser washes it again.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,18 @@ from pathlib import Path
 
 import streamlit as st
 
-_SHEET = Path(__file__).parent / "style.css"
+from components import brand
+
+_SHEETS = ("style.css", "sidebar.css")
 _SCRIPT = Path(__file__).parent.parent / "server" / "static" / "sentia.js"
 
 
-def apply() -> None:
-    """To be called once at the begin of every full run, before anything is drawn."""
-    st.html(_sheet())
+@lru_cache
+def sheet(company: str) -> bytes:
+    """The whole sheet, with the company's name above the navigation."""
+    folder = Path(__file__).parent
+    parts = [(folder / name).read_text("utf-8") for name in _SHEETS]
+    return "".join([*parts, brand.rule(company)]).encode()
 
 
 def switch(theme: str | None = None, session: int | None = None) -> None:
@@ -23,11 +31,6 @@ def switch(theme: str | None = None, session: int | None = None) -> None:
     `theme` of the person's profile (`light`, `dark`, `system`) holds from the begin of `session`.
     """
     st.html(_switch(theme or "", session or 0), unsafe_allow_javascript=True)
-
-
-@lru_cache
-def _sheet() -> str:
-    return f"<style>{_SHEET.read_text('utf-8')}</style>"
 
 
 @lru_cache

@@ -15,7 +15,7 @@ import streamlit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.document import Document
+from server.document import SHEET, Document
 from server.instrument import TEMPLATE
 
 FOLDER = Path(streamlit.__file__).parent / "static"
@@ -45,13 +45,14 @@ class Assets:
             for file in (FOLDER / "static").rglob("*")
             if file.is_file()
         }
-        self.known: dict[str, Asset] = {}
+        small = gzip.compress(document.sheet, 6, mtime=0)
+        self.known = {SHEET: Asset(b"text/css; charset=utf-8", document.sheet, small)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer or pass on."""
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)
-        elif scope["path"] in self.paths:
+        elif scope["path"] in self.paths or scope["path"] in self.known:
             scope[TEMPLATE] = "/static/{file}"
             await self._file(scope, send)
         elif self.document.is_asked_for(scope):

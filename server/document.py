@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from html import escape
 from pathlib import Path
@@ -11,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from auth.sessions import COOKIE
+from components import style
 
 FOLDER = Path(streamlit.__file__).parent / "static"
 # The browser then opens its live connection at once, where it would first ask twice for health
@@ -27,6 +29,10 @@ _SCRIPT = """
         },
       }
     """
+# The font of the theme, instead of the one that Streamlit would fetch ahead and never write with.
+_FONT = re.compile(r"\./static/media/SourceSans[^\"]*")
+_OUR_FONT = "/app/static/geist.woff2"
+SHEET = "/app/static/sentia.css"
 _WITHOUT_SCRIPT = "<noscript><p>This dashboard needs JavaScript.</p></noscript>"
 # What every page of ours draws with; each brings along what it imports.
 _SOON = ("EChartsChart", "Html", "Selectbox", "PageLink")
@@ -40,7 +46,8 @@ class Document:
 
     def __init__(self, title: str) -> None:
         page = (FOLDER / "index.html").read_text("utf-8")
-        self.plain = _ours(page, title)
+        self.sheet = style.sheet(title)
+        self.plain = _ours(page, title, self.sheet)
         self.ahead = self.plain.replace(
             b"</head>", "".join(map(_link, needed_soon(page))).encode() + b"</head>"
         )
@@ -81,13 +88,17 @@ def _beginning(file: Path) -> str:
         return opened.read(16_384).decode("utf-8", "ignore")
 
 
-def _ours(page: str, title: str) -> bytes:
+def _ours(page: str, title: str, sheet: bytes) -> bytes:
     page = re.sub(r"<!--.*?-->\s*", "", page, flags=re.DOTALL)
     page = re.sub(r"<title>.*?</title>", f"<title>{escape(title)}</title>", page)
     page = re.sub(r'<link rel="service-desc"[^>]*>\s*', "", page)
     page = re.sub(r"<noscript>.*?</noscript>", _WITHOUT_SCRIPT, page, flags=re.DOTALL)
     page = re.sub(r"<script>.*?</script>", lambda _: f"<script>{_SCRIPT}</script>", page,
                   count=1, flags=re.DOTALL)  # fmt: skip
+    page = _FONT.sub(_OUR_FONT, page)
+    # After what the head will hold: where both say something, ours holds.
+    version = hashlib.sha256(sheet).hexdigest()[:8]
+    page = page.replace("</body>", f'<link rel="stylesheet" href="{SHEET}?v={version}"></body>')
     # A page of one path segment finds them either way; from the root they need no base.
     return page.replace('"./', '"/').encode()
 

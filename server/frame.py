@@ -30,7 +30,6 @@ def show() -> None:
     """One run of the script. Nothing of a page is touched before the person is known."""
     company = settings().company_name
     st.set_page_config(page_title=company, page_icon=brand.icon(), layout="wide")
-    style.apply()
     if st.context.headers.get("X-Sentia-Restart"):
         st.html(login.script("reload"), unsafe_allow_javascript=True)
         return
@@ -136,7 +135,6 @@ def _not_theirs(page: Page) -> None:
 
 
 def _account(person: Person, own: Any) -> None:
-    st.html(brand.sheet(settings().company_name))
     with st.sidebar.container(key="account"):
         st.html(
             f'<div class="sx-who"><b>{escape(person.name)}</b>'

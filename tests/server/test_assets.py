@@ -31,6 +31,23 @@ def test_every_page_gets_the_document_under_the_companys_name(app: RunningApp) -
             assert "agent" not in body
 
 
+def test_the_document_names_our_sheet_and_our_font(app: RunningApp) -> None:
+    body = fetch(app, "/").read().decode()
+    found = re.search(
+        r'<link rel="stylesheet" href="(/app/static/sentia\.css\?v=\w+)"></body>', body
+    )
+    assert found is not None
+    with fetch(app, found[1]) as answer:
+        sheet = answer.read().decode()
+        assert answer.headers["Content-Type"].startswith("text/css")
+    assert "--sx-card" in sheet
+    assert 'content:"Sentia"' in sheet
+    assert "SourceSans" not in body
+    font = re.search(r'rel="preload"\s+href="([^"]+)"', body)
+    assert font is not None
+    assert fetch(app, font[1]).headers["Content-Type"] == "font/woff2"
+
+
 def test_only_who_is_signed_in_fetches_charts_ahead(app: RunningApp) -> None:
     assert "EChartsChart" not in fetch(app, "/").read().decode()
     body = fetch(app, "/", Cookie="sentia_session=whatever").read().decode()
