@@ -23,6 +23,8 @@ _SQL = {
 }
 _ACTIVE = "SELECT count(DISTINCT user_id) FROM page_views_daily " \
     "WHERE day BETWEEN :start AND :end AND user_id <> 0"  # fmt: skip
+# The audit trail opens with the first start.
+_BEGUN = "SELECT min((at AT TIME ZONE :zone)::date) FROM audit"
 # People active in so many days that end with the period.
 _DAYS = {"active_users_day": 1, "active_users_week": 7, "active_users_month": 30}
 
@@ -50,6 +52,9 @@ def _absence(slug: str, start: date, end: date, today: date) -> str | None:
         return f"The period begins on {start}, which is yet to come."
     if slug == "active_users" and end < today:
         return "Who has a page open is known for now only; choose a period that reaches today."
+    if begun := database.scalar(_BEGUN, zone=company.zone().key):
+        if end < begun:
+            return f"This application's records begin on {begun}; choose a later period."
     kept = settings().sentia_activity
     if slug == "page_views" and kept == "off":
         return "Page views are not recorded; set SENTIA_ACTIVITY to `named` or `anonymous`."

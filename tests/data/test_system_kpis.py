@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from auth import audit
 from config.kpis import KPIS
 from data import company, database
 from data.queries import kpi
@@ -38,6 +39,13 @@ def test_refused_sign_ins_are_counted_on_their_day() -> None:
     assert kpi.value("failed_logins", *_today()).value == 0
     tomorrow = company.today() + timedelta(1)
     assert kpi.value("failed_logins", tomorrow, tomorrow).value is None
+
+
+def test_before_the_first_record_nothing_is_known() -> None:
+    audit.record("sign_in", actor="anybody")
+    old = company.today() - timedelta(40)
+    assert kpi.value("page_views", old, old).value is None
+    assert kpi.value("page_views", old, company.today()).value == 0
 
 
 def test_page_views_count_and_say_who_was_active() -> None:
