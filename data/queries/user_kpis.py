@@ -52,9 +52,8 @@ def _absence(slug: str, start: date, end: date, today: date) -> str | None:
         return f"The period begins on {start}, which is yet to come."
     if slug == "active_users" and end < today:
         return "Who has a page open is known for now only; choose a period that reaches today."
-    if begun := database.scalar(_BEGUN, zone=company.zone().key):
-        if end < begun:
-            return f"This application's records begin on {begun}; choose a later period."
+    if (begun := database.scalar(_BEGUN, zone=company.zone().key)) and end < begun:
+        return f"This application's records begin on {begun}; choose a later period."
     kept = settings().sentia_activity
     if slug == "page_views" and kept == "off":
         return "Page views are not recorded; set SENTIA_ACTIVITY to `named` or `anonymous`."
