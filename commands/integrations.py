@@ -53,7 +53,8 @@ def reset_cursor(name: str, stream: str = typer.Option("", help="Only this strea
     """Let the next synchronisation begin at the start."""
     connection = _known(name, connections.named)
     count = runs.reset(connection.name, stream or None)
-    print(f"{count} streams of {name} begin at the start with the next synchronisation.")
+    streams = "1 stream" if count == 1 else f"{count} streams"
+    print(f"{name}: the next synchronisation begins {streams} at the start.")
 
 
 def _known(name: str, act: Callable[[str], T]) -> T:
@@ -66,7 +67,8 @@ def _known(name: str, act: Callable[[str], T]) -> T:
 def _said(name: str, outcome: sync.Outcome) -> None:
     if outcome.state != "done":
         raise Refusal(outcome.error or f"{name} could not be synchronised.")
-    print(f"{outcome.rows} records of {name} were read.")
+    records = "1 record" if outcome.rows == 1 else f"{outcome.rows:,} records"
+    print(f"{records} of {name} read.")
 
 
 def _when(at: datetime) -> str:

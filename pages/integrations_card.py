@@ -60,8 +60,8 @@ def _facts(each: Standing, now: datetime) -> list[str]:
     if each.connection.every is not None:
         old = "no synchronisation yet" if each.last_sync is None else _ago(each.last_sync, now)
         facts.append(f"last success {old}" if each.last_sync else old)
-        facts.append(f"{each.rows_today:,} records today")
-    facts.append(f"{each.calls_today:,} calls today")
+        facts.append(f"{_counted(each.rows_today, 'record')} today")
+    facts.append(f"{_counted(each.calls_today, 'call')} today")
     if each.running:
         facts.append("running now")
     elif each.next_sync is not None:

@@ -139,5 +139,5 @@ def test_the_command_line_says_the_same(app: RunningApp) -> None:
         2,
         "Xero is not connected; give the client id and client secret.",
     )
-    assert "begin at the start" in app.manage("integrations", "reset-cursor", "shopify").stdout
+    assert "streams at the start" in app.manage("integrations", "reset-cursor", "shopify").stdout
     assert app.manage("integrations", "backfill", "shopify").stdout.startswith("30 records")
