@@ -28,7 +28,7 @@ MIB = 1024 * 1024
 def synchronised() -> Iterator[Row]:
     """Order lines a second in one process, and how its memory grows meanwhile."""
     home = new_home()
-    with _shop() as url, _environment(SHOPIFY_BASE_URL=url), beside(home):
+    with _shop() as url, environment(SHOPIFY_BASE_URL=url), beside(home):
         migrate.upgrade()
         yield from _loaded("first load by bulk operation, 100,000 orders")
         beside_sync.start_anew()
@@ -44,24 +44,24 @@ def synchronised() -> Iterator[Row]:
 
 
 def _loaded(what: str) -> Iterator[Row]:
-    with _memory() as memory:
+    with memory() as taken:
         began = time.perf_counter()
         outcome = sync.sync("shopify")
         took = time.perf_counter() - began
     assert (outcome.state, outcome.rows) == ("done", ORDERS), outcome
     rate = ORDERS * LINES_AN_ORDER / took
     yield Row(what, f"{rate:,.0f} lines/s", f"{took:.1f} s", "≥ 5,000 lines/s", rate >= 5000)
-    grown = memory.highest - memory.settled
+    grown = taken.highest - taken.settled
     yield Row(
         f"RSS during it: {what}",
-        f"{memory.highest / MIB:.0f} MiB",
+        f"{taken.highest / MIB:.0f} MiB",
         f"{grown / MIB:.0f} MiB more than after the first tenth",
         "flat (≤ 25 MiB more), ≤ 300 MB",
-        grown <= 25 * MIB and memory.highest <= 300e6,
+        grown <= 25 * MIB and taken.highest <= 300e6,
     )
 
 
-class _Memory:
+class Memory:
     """RSS of this process while something runs, a sample every 50 ms."""
 
     def __init__(self) -> None:
@@ -83,8 +83,8 @@ class _Memory:
 
 
 @contextmanager
-def _memory() -> Iterator[_Memory]:
-    made = _Memory()
+def memory() -> Iterator[Memory]:
+    made = Memory()
     thread = threading.Thread(target=made.sample, daemon=True)
     thread.start()
     try:
@@ -95,7 +95,7 @@ def _memory() -> Iterator[_Memory]:
 
 
 @contextmanager
-def _environment(**values: str) -> Iterator[None]:
+def environment(**values: str) -> Iterator[None]:
     """Settings of a shop, for this process."""
     given = {"SHOPIFY_SHOP": "bench", "SHOPIFY_CLIENT_ID": "app", "SHOPIFY_CLIENT_SECRET": "right"}
     before = dict(os.environ)
