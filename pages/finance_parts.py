@@ -204,8 +204,9 @@ def transactions(version: str, chosen: Period) -> None:
     if frame.empty:
         return
     with panel("Bank transactions", "money out is negative", key="bank-transactions"):
+        kinds = frame["kind"].str.replace("-", " ").str.capitalize()
         tables.table(
-            frame, name="bank-transactions",
+            frame.assign(kind=kinds), name="bank-transactions",
             columns={"day": "Day", "account": "Account", "kind": "Kind", "contact": "Contact",
                      "currency": "Currency", "amount": "Amount",
                      "converted": f"In {company.currency()}", "source": "Source"},

@@ -262,10 +262,20 @@ def _notes(marks: Sequence[Mark], index: pd.Index) -> dict[str, Any]:
         steps = pd.DatetimeIndex([])
     data = []
     for mark in marks:
-        at = int(steps.searchsorted(pd.Timestamp(mark.at), side="right")) - 1
-        if at >= 0:
+        day = pd.Timestamp(mark.at)
+        at = int(steps.searchsorted(day, side="right")) - 1
+        if at >= 0 and day < _after(steps):
             data.append(option.mark_line(mark, 0) | {"xAxis": at})
     return {"silent": True, "symbol": "none", "animation": False, "data": data}
+
+
+def _after(steps: pd.DatetimeIndex) -> pd.Timestamp:
+    """Where the last step ends: it is as long as the one before it; one alone never does."""
+    if len(steps) < 2:
+        return pd.Timestamp.max
+    if (steps.day == 1).all():
+        return steps[-1] + pd.offsets.MonthBegin()
+    return steps[-1] + (steps[-1] - steps[-2])
 
 
 def _plain(values: Sequence[float], chosen: Scale) -> list[float | None]:

@@ -143,7 +143,11 @@ def test_notes_stand_at_their_moment() -> None:
 
 def test_a_note_stands_at_the_week_that_its_day_lies_in() -> None:
     frame = pd.DataFrame({"a": [1.0, 2.0]}, index=pd.Index(["2026-11-02", "2026-11-09"]))
-    marks = [Mark(date(2026, 11, 11), "strike"), Mark(date(2026, 10, 30), "before it began")]
+    marks = [
+        Mark(date(2026, 11, 11), "strike"),
+        Mark(date(2026, 10, 30), "before it began"),
+        Mark(date(2026, 11, 16), "after it ended"),
+    ]
     drawn = categories.stacked(frame, "count", {}, None, marks)["series"][0]["markLine"]["data"]
     assert [(line["name"], line["xAxis"]) for line in drawn] == [("strike", 1)]
 
