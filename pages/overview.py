@@ -14,7 +14,7 @@ from components.panel import panel, part
 from components.timespan import Period
 from config.settings import settings
 from data.queries import company_state
-from pages import Page, overview_data, sample_offer
+from pages import Page, company_data, overview_data, sample_offer
 
 _CALM = (
     "Nothing needs attention: no figure with a bound is past it, no alert fires, no source is late."
@@ -35,15 +35,16 @@ def _body(person: Person, chosen: Period) -> None:
     person, now = guard.require("overview"), datetime.now(UTC)
     chosen = chosen.at(now)
     known = company_state.state()
+    version = company_data.steady("company", known.version)
     if known.sample:
         banner.sample_data()
     with panel("Needs attention", f"the worst first; figures of: {chosen.label().lower()}"):
-        found = overview_data.attention(person, known.version, chosen, now)
+        found = overview_data.attention(person, version, chosen, now)
         attention.listed(found, now, _CALM if known.datasets else _UNJUDGED)
     if overview_data.headline(person.role):
         with part("Headline figures"):
             if known.datasets:
-                shown = overview_data.tiles(person, known.version, chosen)
+                shown = overview_data.tiles(person, version, chosen)
                 tiles.row(shown, now, "Headline figures")
             else:
                 sample_offer.first_step(
