@@ -9,12 +9,24 @@ from datetime import datetime, timedelta
 
 from alerts import backtest, durations, signals
 from alerts.backtest import Change
-from alerts.rules import Rule
+from alerts.rules import Rule, problems
 from alerts.series import Series, instant
 
 _PREVIEW = timedelta(days=30)
 _COARSE = timedelta(minutes=1)
 _COSTLY_S = 1.0
+
+
+def usable(rule: Rule) -> Iterator[tuple[str, str]]:
+    """(TOML key, sentence) for each thing that keeps a rule of a file from being judged."""
+    yield from problems(rule)
+    try:
+        signals.find(rule.signal)
+        signals.bound_of(rule)
+    except signals.UnknownSignal as error:
+        yield "signal", str(error)
+    except signals.SignalError as error:
+        yield "threshold", str(error)
 
 
 def refusals(rule: Rule, channels: Iterable[str], policies: Iterable[str]) -> Iterator[str]:

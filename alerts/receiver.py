@@ -46,11 +46,12 @@ def parse(posted: Any) -> list[Received]:
 
 def _parsed(one: dict[str, Any], number: int) -> Received:
     labels, notes = one.get("labels"), one.get("annotations") or {}
-    for name, mapping in (("labels", labels), ("annotations", notes)):
+    for what, mapping in (("labels", labels), ("annotations", notes)):
         if not isinstance(mapping, dict) or not all(
-            isinstance(value, str) and len(value) <= _LONGEST for value in mapping.values()
+            isinstance(value, str) and len(value) <= _LONGEST and "\0" not in name + value
+            for name, value in mapping.items()
         ):
-            raise NotReceived(f"Alert {number}: {name} must be an object of short texts.")
+            raise NotReceived(f"Alert {number}: {what} must be an object of short texts.")
     if not labels or not labels.get("alertname"):
         raise NotReceived(f'Alert {number} needs the label "alertname".')
     return Received(
@@ -78,7 +79,7 @@ def receive(batch: Iterable[Received], now: datetime) -> int:
     firing = 0
     with database.transaction() as opened:
         book = incidents.Book.load(opened, now)
-        for one in batch:
+        for one in sorted(batch, key=_place):  # two that post the same never wait for each other
             ends = min(one.ends_at or now + _STAYS, now + _AGES)
             if ends <= now:
                 _resolve(opened, one, book, now)
@@ -87,6 +88,10 @@ def receive(batch: Iterable[Received], now: datetime) -> int:
                 _refresh(opened, incident, ends)
                 firing += 1
     return firing
+
+
+def _place(one: Received) -> list[tuple[str, str]]:
+    return sorted(one.labels.items())
 
 
 def _fired(one: Received, ends: datetime, now: datetime) -> incidents.Fired:

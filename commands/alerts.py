@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Annotated
 
 import typer
 
+from alerts import advice, channelbook, durations, oncall, rulebook, rulefile, signals
 from alerts import backtest as backtests
-from alerts import channelbook, durations, rulebook, rulefile, signals
 from alerts.channels.errors import DeliveryError
 from alerts.delivery import base_url
 from alerts.rules import Rule, problems
@@ -146,20 +145,13 @@ def export(file: Annotated[Path, typer.Argument(help="TOML file to write.")]) ->
 def import_rules(file: Annotated[Path, typer.Argument(help="TOML file to read.")]) -> None:
     """Take over every rule of a TOML file, by name, all or none."""
     rulebook.install_defaults()
-    rules = _read(file, _usable)
+    rules = _read(file, advice.usable)
     new, changed = rulebook.take_over(rules, _AUTHOR)
     print(f"{new} rules added, {changed} replaced.")
-
-
-def _usable(rule: Rule) -> Iterator[tuple[str, str]]:
-    yield from problems(rule)
-    try:
-        signals.bound_of(rule)
-        signals.find(rule.signal)
-    except signals.UnknownSignal as error:
-        yield "signal", str(error)
-    except signals.SignalError as error:
-        yield "threshold", str(error)
+    names, policies = [row.name for row in channelbook.listed()], oncall.policies()
+    for rule in rules:
+        for missing in advice.refusals(rule, names, policies):
+            print(f"{rule.name}: {missing}", file=sys.stderr)
 
 
 @app.command("test-channel")

@@ -134,7 +134,7 @@ def _files(kept: Sequence[rulebook.Kept]) -> None:
     if file is None or not st.button("Take over these rules", key="rules-take-over"):
         return
     try:
-        rules = rulefile.parse(file.getvalue().decode("utf-8"), file.name)
+        rules = rulefile.parse(file.getvalue().decode("utf-8"), file.name, advice.usable)
     except (rulefile.RuleFileError, UnicodeDecodeError) as error:
         st.error(str(error))
         return

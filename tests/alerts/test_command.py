@@ -131,6 +131,13 @@ def test_rules_are_listed_exported_and_imported(shell: Shell) -> None:
     assert "system.cpu_pct,CPU,%,instance" in shell.prints("signals")
 
 
+def test_an_import_says_what_its_rules_name_and_is_not_there(shell: Shell) -> None:
+    text = '[[rule]]\nname = "r"\nsignal = "system.cpu_pct"\nthreshold = 1\nchannels = ["gone"]\n'
+    done = manage("alerts", "import", shell.file("r.toml", text), environment=shell.environment)
+    assert (done.returncode, done.stdout) == (0, "1 rules added, 0 replaced.\n")
+    assert done.stderr == 'r: No channel is called "gone".\n'
+
+
 def test_a_channel_is_tested_from_the_command_line(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,7 @@ def test_gos_zero_time_is_no_end(database: str) -> None:
         ([1], "The body must be a list"),
         ([{"labels": {}}], 'Alert 1 needs the label "alertname"'),
         ([{"labels": {"alertname": 1}}], "Alert 1: labels must be"),
+        ([{"labels": {"alertname": "a\0b"}}], "Alert 1: labels must be"),
         ([{"labels": {"alertname": "a"}, "endsAt": "soon"}], '"soon" is not an RFC 3339 instant'),
         ([{"labels": {"alertname": "a"}, "annotations": {"x": "y" * 3000}}], "annotations must be"),
         ([{}] * 1001, "At most 1000"),
