@@ -10,6 +10,7 @@ from components import charts, tables
 from components.panel import panel
 
 _RANGES = {"7 days": 7, "30 days": 30, "90 days": 90, "A year": 365}
+_RUNS = {"mean_ms": "milliseconds", "slowest_ms": "milliseconds"}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -35,16 +36,19 @@ def show() -> None:
     with panel("Pages", "opened, minutes a visit, time of the first run", key="pages"):
         columns = {"page": "Page", "views": "Views", "people": "People", "minutes": "Minutes",
                    "mean_ms": "Mean run", "slowest_ms": "Slowest run"}  # fmt: skip
-        tables.table(usage.pages(days), name="pages", columns=columns,
-                     formats={"mean_ms": "milliseconds", "slowest_ms": "milliseconds"})  # fmt: skip
+        tables.table(
+            usage.pages(days), name="pages", columns=columns, formats=_RUNS | {"minutes": "decimal"}
+        )
     left, right = st.columns(2)
     with left, panel("Slow pages by person", key="slow"):
-        tables.table(usage.slow(days), name="slow-pages",
-                     formats={"mean_ms": "milliseconds", "slowest_ms": "milliseconds"})  # fmt: skip
+        columns = {"username": "Username", "page": "Page", "views": "Views",
+                   "mean_ms": "Mean run", "slowest_ms": "Slowest run"}  # fmt: skip
+        tables.table(usage.slow(days), name="slow-pages", columns=columns, formats=_RUNS)
     with right, panel("Coming back", "people by the month they were first seen", key="cohorts"):
         _cohorts()
     with panel("Exports taken", key="exports"):
-        tables.table(usage.exports(days), name="exports")
+        columns = {"at": "When", "actor": "Who", "object": "What", "detail": "Filters and rows"}
+        tables.table(usage.exports(days), name="exports", columns=columns)
 
 
 def _hours(days: int) -> None:
@@ -58,5 +62,6 @@ def _hours(days: int) -> None:
 def _cohorts() -> None:
     frame = usage.retention()
     wide = frame.pivot_table(index="cohort", columns="month", values="people", aggfunc="sum")
-    wide.columns = [f"month {number}" for number in wide.columns]
+    wide.columns = ["That month" if n == 0 else f"After {n}" for n in wide.columns]
+    wide.index = pd.Index([f"{month:%B %Y}" for month in wide.index], name="First seen")
     tables.table(wide.reset_index(), name="cohorts", nothing="No named page views yet.")

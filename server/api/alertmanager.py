@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Depends, HTTPException, Response
 from pydantic import BaseModel, Field
 
 from alerts import receiver
+from auth import audit
 from auth.person import Person
 from server.api.access import ERRORS, allowed
 from server.api.texts import Sentences, Words
@@ -29,12 +30,13 @@ class Posted(BaseModel):
 
 @router.post("/alerts", summary="Take another system's alerts", response_class=Response)
 def post_alerts(
-    _: Posts, posted: Annotated[list[Posted], Body(max_length=receiver.MOST)]
+    by: Posts, posted: Annotated[list[Posted], Body(max_length=receiver.MOST)]
 ) -> Response:
     """They fire, are silenced and told like one's own. The answer is empty, as Alertmanager's."""
     try:
         batch = receiver.parse([one.model_dump(mode="json") for one in posted])
     except receiver.NotReceived as error:
         raise HTTPException(422, str(error)) from None
-    receiver.receive(batch, datetime.now(UTC))
+    firing = receiver.receive(batch, datetime.now(UTC))
+    audit.record("alert.receive", actor=by, on=f"{len(posted)} alerts", detail={"firing": firing})
     return Response(status_code=200)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from data import database
 from tests.product import RunningApp
 from tests.server.test_api import bearer, call, token
 
@@ -36,6 +37,10 @@ def test_a_posted_alert_is_listed_and_taken_on_like_ones_own(app: RunningApp) ->
     over = DISK | {"endsAt": "2026-03-01T08:00:00Z"}
     assert call(app, PATH, "POST", [over], **operator)[0] == 200
     assert call(app, "/api/alerts", **operator)[1]["items"] == []
+    rows = database.read("SELECT object, detail FROM audit WHERE action = 'alert.receive'")
+    assert [(row["object"], row["detail"]["firing"]) for row in rows][-3:] == [
+        ("1 alerts", 1), ("1 alerts", 1), ("1 alerts", 0)
+    ]  # fmt: skip
 
 
 def test_a_viewer_posts_nothing_and_a_wrong_body_is_refused(app: RunningApp) -> None:
