@@ -21,7 +21,7 @@ _STYLE = (
 
 @dataclass(frozen=True)
 class Card:
-    """Everything a reader needs to see whose turn it is."""
+    """Everything a reader needs to see whose turn it is; without a unit there is no figure."""
 
     title: str
     labels: str
@@ -49,8 +49,10 @@ def html(card: Card, now: datetime) -> str:
         f"<b>{escape(card.title)}</b></a>"
     )
     labels = f' <span class="sx-note">{escape(card.labels)}</span>' if card.labels else ""
-    value = "no data" if card.value is None else units.text(card.value, card.unit)
-    facts = f"{value} · {card.condition} · since {units.age(now - card.since)}"
+    facts = f"{card.condition} · since {units.age(now - card.since)}"
+    if card.unit:
+        value = "no data" if card.value is None else units.text(card.value, card.unit)
+        facts = f"{value} · {facts}"
     holder = card.quiet or card.who or "nobody has it yet"
     return (
         f'<div style="{_STYLE}" role="listitem">{badge}<div style="flex:1 1 16rem;min-width:0">'

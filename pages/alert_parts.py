@@ -103,7 +103,8 @@ def recent(signal: str, labels: tuple[tuple[str, str], ...], minute: int) -> lis
 
 def card(found: store.Alert, now: datetime) -> Card:
     """An alert as its card."""
-    unit = unit_of(found.signal)
+    unit = unit_of(found.signal) if found.signal else ""
+    said = found.condition if found.signal else found.description or found.condition
     spark: list[float] = []
     if found.signal:
         labels = tuple(sorted(found.labels.items()))
@@ -113,7 +114,7 @@ def card(found: store.Alert, now: datetime) -> Card:
         labels=found.label_text,
         severity=found.severity,
         since=found.active_since,
-        condition=found.condition,
+        condition=said,
         value=found.value,
         unit=unit,
         link=f"alerts?alert={found.id}",
