@@ -37,7 +37,9 @@ def test_a_posted_alert_is_listed_and_taken_on_like_ones_own(app: RunningApp) ->
     over = DISK | {"endsAt": "2026-03-01T08:00:00Z"}
     assert call(app, PATH, "POST", [over], **operator)[0] == 200
     assert call(app, "/api/alerts", **operator)[1]["items"] == []
-    rows = database.read("SELECT object, detail FROM audit WHERE action = 'alert.receive'")
+    rows = database.read(
+        "SELECT object, detail FROM audit WHERE action = 'alert.receive' ORDER BY id"
+    )
     assert [(row["object"], row["detail"]["firing"]) for row in rows][-3:] == [
         ("1 alerts", 1), ("1 alerts", 1), ("1 alerts", 0)
     ]  # fmt: skip
