@@ -13,6 +13,7 @@ from components import confirm, guard
 from components.login import plain
 from config.settings import settings
 
+_SAVED = "profile saved"
 _THEMES = {
     "": "As this browser has it",
     "light": "Light",
@@ -25,6 +26,9 @@ def profile(person: Person) -> None:
     """Name, time zone, theme and start page."""
     from pages.registry import pages
 
+    # What a run says just before it starts over may never reach the browser.
+    if st.session_state.pop(_SAVED, False):
+        st.toast("Saved.", icon=":material/check:")
     user = people.find(person.username)
     starts = {
         page.slug: page.title
@@ -67,7 +71,7 @@ def _save(changes: dict[str, str | None]) -> None:
     except AccountRefused as refused:
         st.error(str(refused), icon=":material/error:")
     else:
-        st.toast("Saved.", icon=":material/check:")
+        st.session_state[_SAVED] = True
         st.rerun()
 
 
