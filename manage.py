@@ -9,7 +9,8 @@ import typer
 
 from commands import Refusal
 from config import logging
-from config.settings import SettingsError, settings
+from config.refused import SettingsError
+from config.settings import settings
 from data import database, migrate
 from data.embedded import EmbeddedError
 
@@ -32,6 +33,10 @@ GROUPS = {
     "settings-doc": "settings_doc",
 }
 OFFLINE = {"settings-doc", "restore"}  # restore starts the database, but does not migrate it
+# What a page waits for, whoever calls a command has to see to.
+_TOLD_HERE = {
+    database.UNREACHABLE: "The database cannot be reached; start it or correct DATABASE_URL."
+}
 REFUSED = (
     Refusal,
     SettingsError,
@@ -56,7 +61,7 @@ def main(arguments: list[str]) -> int:
             migrate.upgrade()
         app(arguments)
     except REFUSED as refusal:
-        print(refusal, file=sys.stderr)
+        print(_TOLD_HERE.get(str(refusal), refusal), file=sys.stderr)
         return 2
     finally:
         database.stop()

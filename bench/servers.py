@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
@@ -42,6 +43,7 @@ class Server:
     def start(self) -> float:
         """Seconds until it is ready."""
         self.port = self.port or free_port()
+        atexit.register(self.stop)  # whatever fails, nothing is left running
         began = time.perf_counter()
         self.process = subprocess.Popen(
             [*self.command, "--server.port", str(self.port), "--server.address", "127.0.0.1"],

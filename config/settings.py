@@ -13,11 +13,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import SettingsConfigDict
 
 from config.durations import by_role
+from config.refused import SettingsError, sentence
 from config.single_sign_on import SingleSignOnSettings
-
-
-class SettingsError(Exception):
-    """A setting that cannot be used; its text is one sentence that names the variable."""
 
 
 class Settings(SingleSignOnSettings):
@@ -293,8 +290,4 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
-        reason = first["msg"].removeprefix("Value error, ")
-        reason = reason[0].lower() + reason[1:]
-        raise SettingsError(f"{name} cannot be used: {reason}. See docs/settings.md.") from None
+        raise SettingsError(sentence(error, Settings.model_fields)) from None

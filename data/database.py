@@ -17,6 +17,9 @@ _OLDEST = 150000
 _lock = threading.RLock()
 
 
+UNREACHABLE = "The database cannot be reached; the page comes back by itself once it answers."
+
+
 class DatabaseUnavailable(Exception):
     """PostgreSQL cannot be reached; its text is one sentence."""
 
@@ -179,9 +182,7 @@ def _unavailable_in_words() -> Iterator[None]:
         ) from error
     except DBAPIError as error:
         if error.connection_invalidated or not _reached_server(error):
-            raise DatabaseUnavailable(
-                "The database cannot be reached; the page comes back by itself once it answers."
-            ) from error
+            raise DatabaseUnavailable(UNREACHABLE) from error
         raise
 
 

@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from config.settings import Settings, SettingsError, settings
+from config.refused import SettingsError
+from config.settings import Settings, settings
 from data import database, migrate
 from data.embedded import EmbeddedError
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import structlog
 
 from config import logging
-from config.settings import SettingsError, settings
+from config.refused import SettingsError
+from config.settings import settings
 from data import database
 from data.embedded import EmbeddedError
 from data.metrics import heartbeat

@@ -9,7 +9,7 @@ import pytest
 from auth import devices, people, sessions
 from auth.sessions import Opened
 from config import settings as settings_module
-from config.settings import SettingsError
+from config.refused import SettingsError
 from data import database as db
 
 GOOD = "correct horse battery"

@@ -25,3 +25,10 @@ def test_an_unknown_command_is_refused() -> None:
     done = manage("nonsense")
     assert done.returncode == 2
     assert "nonsense" in done.stderr
+
+
+def test_a_command_without_its_database_says_what_to_do() -> None:
+    nobody = "postgresql://x:hidden@127.0.0.1:9/x"
+    done = manage("users", "list", environment=os.environ | {"DATABASE_URL": nobody})
+    assert done.returncode == 2
+    assert done.stderr == "The database cannot be reached; start it or correct DATABASE_URL.\n"

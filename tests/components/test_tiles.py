@@ -136,9 +136,3 @@ def test_commands_in_sentences_are_shown_as_code() -> None:
     assert "<code>make demo</code>" in empty.html("None yet.", "Run `make demo`.")
     assert 'role="alert"' in banner.html("Down.", "critical")
     assert 'role="status"' in banner.html("Sample.", "info")
-
-
-def test_the_style_sheet_holds_nothing_that_the_browser_would_drop_it_for() -> None:
-    from components import style
-
-    assert "<" not in style._SHEET.read_text("utf-8")

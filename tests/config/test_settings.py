@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from commands import settings_doc
-from config.settings import Settings, SettingsError, settings
+from config.refused import SettingsError
+from config.settings import Settings, settings
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,13 @@ def test_a_value_that_cannot_be_used_is_one_sentence_naming_it(
     with pytest.raises(SettingsError) as caught:
         settings()
     assert str(caught.value).startswith(f"{variable} cannot be used:")
+    settings.cache_clear()
+
+
+def test_a_value_of_another_form_is_told_which_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPANY_CURRENCY", "pounds")
+    with pytest.raises(SettingsError, match="expected is: ISO 4217 code"):
+        settings()
     settings.cache_clear()
 
 
