@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,7 +28,7 @@ MIB = 1024 * 1024
 def synchronised() -> Iterator[Row]:
     """Order lines a second in one process, and how its memory grows meanwhile."""
     home = new_home()
-    with _shop() as url, environment(SHOPIFY_BASE_URL=url), beside(home):
+    with shop(_serve) as url, environment(SHOPIFY_BASE_URL=url), beside(home):
         migrate.upgrade()
         yield from _loaded("first load by bulk operation, 100,000 orders")
         beside_sync.start_anew()
@@ -110,11 +110,11 @@ def environment(**values: str) -> Iterator[None]:
 
 
 @contextmanager
-def _shop() -> Iterator[str]:
-    """The shop in a process of its own; gives its address."""
+def shop(serve: Callable[[Any], None]) -> Iterator[str]:
+    """A shop that `serve` runs in a process of its own; gives its address."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process = context.Process(target=serve, args=(theirs,), daemon=True)
     process.start()
     try:
         yield ours.recv()

@@ -5,15 +5,13 @@ Minutes long, so no part of `make bench`. The shop makes each order when it is a
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bench import beside_sync
-from bench.integrations import MIB, environment, memory
+from bench.integrations import MIB, environment, memory, shop
 from bench.servers import new_home, throw_away
 from bench.session import beside
 from data import database, migrate
@@ -26,7 +24,7 @@ _FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 def main() -> None:
     """Load, and print what it took."""
     home = new_home()
-    with _shop() as url, environment(SHOPIFY_BASE_URL=url), beside(home):
+    with shop(_serve) as url, environment(SHOPIFY_BASE_URL=url), beside(home):
         migrate.upgrade()
         beside_sync.start_anew()
         with memory() as taken:
@@ -55,20 +53,6 @@ class _Orders(Sequence[Any]):
                  line(2 * at + 1, f"SKU{at * 7 % 500}", 2, "30.0", "6.0", "3.0")]  # fmt: skip
         buyer = {"id": f"gid://shopify/Customer/{at % 200_000}"}
         return order(at, changed, lines, customer=buyer)
-
-
-@contextmanager
-def _shop() -> Iterator[str]:
-    """The shop in a process of its own; gives its address."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
-    try:
-        yield ours.recv()
-    finally:
-        process.terminate()
-        process.join()
 
 
 def _serve(told: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,9 +12,7 @@ from data import database as db
 from data.integrations import amazon_money_parse as parse
 from data.integrations import sync
 from data.integrations.records import Fault
-from tests.data.integrations.fake import running
 from tests.data.integrations.fake_amazon import (
-    UK,
     Account,
     FakeAmazon,
     item,
@@ -42,19 +39,9 @@ def account() -> Account:
 
 
 @pytest.fixture
-def fake(account: Account, time: Time, environment: Callable[..., None]) -> Iterator[FakeAmazon]:
+def fake(fake: FakeAmazon, time: Time) -> FakeAmazon:
     time.at = datetime(2026, 9, 30, tzinfo=UTC).timestamp()
-    with running(FakeAmazon(account)) as made:
-        assert isinstance(made, FakeAmazon)
-        environment(
-            AMAZON_CLIENT_ID="app",
-            AMAZON_CLIENT_SECRET="right",
-            AMAZON_REFRESH_TOKEN="Atzr|good",
-            AMAZON_MARKETPLACES=UK,
-            AMAZON_BASE_URL=made.url,
-            AMAZON_TOKEN_URL=f"{made.url}/auth/o2/token",
-        )
-        yield made
+    return fake
 
 
 def fees() -> list[Decimal | None]:
