@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from alerts import store
 from components import guard
+from components.runs import refreshed
 from data.database import DatabaseUnavailable
 
 _EVERY_S = 15
@@ -20,7 +20,7 @@ _known: dict[str, tuple[float, int]] = {}
 def show(page: Any) -> None:
     """Refreshes itself and leads to `page`; on phones it stands in the head, see sidebar.css."""
     with st.sidebar.container(key="bell"):
-        st.fragment(partial(_draw, page), run_every=_EVERY_S)()
+        refreshed(_draw, _EVERY_S, "bell")(page)
 
 
 def _draw(page: Any) -> None:

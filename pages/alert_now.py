@@ -13,6 +13,7 @@ from alerts.labels import Matcher
 from components import alert_card, empty, guard, tables, tiles
 from components.panel import panel
 from components.period import Period
+from components.runs import refreshed
 from pages import alert_parts as parts
 
 _MOST_CARDS = 50
@@ -29,7 +30,7 @@ def show(chosen: Period) -> None:
     """Tiles, the alerts that fire and what can be done about them, pending and silenced ones."""
     parts.say_what_was_done()
     st.toggle("Sound when an alert fires", key="sound", bind="query-params")
-    st.fragment(_live, run_every=chosen.refresh)()
+    refreshed(_live, chosen.refresh)()
 
 
 def _live() -> None:

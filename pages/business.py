@@ -9,6 +9,7 @@ import streamlit as st
 from components import banner, guard, period
 from components.heading import heading
 from components.panel import panel
+from components.runs import refreshed
 from components.timespan import Period
 from data.queries import sales
 from pages import Page, business_data, business_filter, sample_offer
@@ -37,7 +38,7 @@ def render() -> None:
         return
     if known["sample"]:
         banner.sample_data()
-    st.fragment(_body, run_every=chosen.refresh)(chosen)
+    refreshed(_body, chosen.refresh)(chosen)
 
 
 def _body(chosen: Period) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import streamlit as st
-
 from components import banner, guard, period
 from components.heading import heading
+from components.runs import refreshed
 from components.timespan import Period
 from data.queries import company_state
 from pages import sample_offer
@@ -39,7 +38,7 @@ def show(books: Books, body: Body) -> None:
         return
     if state.sample:
         banner.sample_data()
-    st.fragment(_drawn, run_every=chosen.refresh)(books, chosen, body)
+    refreshed(_drawn, chosen.refresh)(books, chosen, body)
 
 
 def _drawn(books: Books, chosen: Period, body: Body) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from components import guard, tables
 from components.banner import notice
+from components.runs import refreshed
 from data.ingest.csvfile import CsvFile
 from data.ingest.datasets import Dataset
 from data.ingest.staging import guess
@@ -56,9 +57,12 @@ def mapping(kind: Dataset, file: CsvFile) -> dict[str, str] | None:
     return chosen
 
 
-@st.fragment(run_every=1.0)
 def watch(number: int, resource: str) -> None:
     """How far the import is; ends by itself."""
+    refreshed(_progress, 1.0)(number, resource)
+
+
+def _progress(number: int, resource: str) -> None:
     guard.require(resource, "import")
     found = imports.one(number)
     if found is None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import board, guard
 from components.heading import heading
+from components.runs import refreshed
 from data.integrations import status
 from data.integrations.status import Standing
 from pages import Page, integrations_card, integrations_log, integrations_wizard
@@ -25,7 +26,7 @@ def render() -> None:
     with heading("Integrations", "Vendors whose data arrives by itself"):
         integrations_wizard.adding(person)
     integrations_wizard.returned(person)
-    st.fragment(_cards, run_every=REFRESH_S)()
+    refreshed(_cards, REFRESH_S)()
     found = {each.connection.name: each for each in status.standings()}
     name = st.segmented_control(
         "Connection",

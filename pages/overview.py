@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import streamlit as st
-
 from auth import roles
 from auth.people import Person
 from components import attention, banner, guard, period, tiles
 from components.heading import heading
 from components.panel import panel, part
+from components.runs import refreshed
 from components.timespan import Period
 from config.settings import settings
 from data.queries import company_state
@@ -27,7 +26,7 @@ def render() -> None:
     person = guard.require("overview")
     with heading("Overview", settings().company_name):
         chosen = period.picker(refresh=30)
-    st.fragment(_body, run_every=chosen.refresh)(person, chosen)
+    refreshed(_body, chosen.refresh)(person, chosen)
 
 
 def _body(person: Person, chosen: Period) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -18,10 +18,12 @@ from components.board import Places, Prepared
 from components.heading import heading
 from components.once import Once
 from components.panel import panel
+from components.runs import refreshed
 from components.tiles import Tile
 from components.timespan import Period
 from config.settings import settings
 from data.database import DatabaseUnavailable
+from data.metrics.application import Kind
 from data.queries import metrics
 from pages import Page
 
@@ -29,6 +31,7 @@ _log = structlog.get_logger()
 _POINTS = 2_000
 _SLOW_S = 20.0
 _ALL = "All hosts"
+_SLOWEST: dict[Kind, str] = {"page": "pages", "request": "requests", "refresh": "refreshes"}
 Moment = tuple[datetime, datetime, str | None]
 
 
@@ -75,11 +78,11 @@ def render() -> None:
     with opened:
         token = guard.token()
         places = board.slots(system_board.VIEWS[view], lambda key: _frame(key, asked, token))
-    st.fragment(_tick, run_every=_every(chosen))(age, top, places, asked)
+    refreshed(_tick, _every(chosen))(age, top, places, asked)
     if view in _TABLES:
         slow = None if chosen.refresh is None else max(_SLOW_S, chosen.refresh)
         with opened:
-            st.fragment(_tables, run_every=slow)(asked)
+            refreshed(_tables, slow)(asked)
 
 
 def _host() -> str | None:
@@ -203,12 +206,11 @@ def _worker(_: Asked) -> None:
 
 def _slowest(asked: Asked) -> None:
     sides = st.columns(2, gap="small")
-    kinds: tuple[Literal["page", "request"], ...] = ("page", "request")
-    for side, kind in zip(sides, kinds, strict=True):
-        with side, panel(f"Slowest {kind}s", asked.chosen.label()):
+    for side, kind in zip((*sides, st.container()), _SLOWEST, strict=True):
+        with side, panel(f"Slowest {_SLOWEST[kind]}", asked.chosen.label()):
             start, end, host = asked.now()
             found = metrics.slowest(start, end, kind, host)
-            _table(found, f"slowest-{kind}s", known.SLOWEST, "None in this period.")
+            _table(found, f"slowest-{_SLOWEST[kind]}", known.SLOWEST, "None in this period.")
 
 
 def _statements(_: Asked) -> None:

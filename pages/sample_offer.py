@@ -8,6 +8,7 @@ from auth import audit, roles
 from components import empty, guard
 from components.banner import notice
 from components.markup import escape
+from components.runs import refreshed
 from data.queries import imports
 from data.sample import background
 
@@ -33,7 +34,7 @@ def offer() -> None:
         return
     number = background.running() or st.session_state.get("sample-loading")
     if number is not None:
-        _watched(int(number))
+        refreshed(_watched, 1.0)(int(number))
         return
     if st.button("Load the sample company", icon=":material/science:", key="load-sample"):
         guard.require("business", "import")
@@ -43,19 +44,15 @@ def offer() -> None:
 
 
 def _watched(number: int) -> None:
-    @st.fragment(run_every=1.0)
-    def progress() -> None:
-        guard.require("business", "import")
-        found = imports.one(number)
-        if found is not None and found["state"] == "running":
-            share = min(float(found["progress"]), 0.99)
-            st.progress(share, f"Loading the sample company: {int(found['rows_read']):,} order "
-                        "lines, then its books")  # fmt: skip
-            return
-        st.session_state.pop("sample-loading", None)
-        if found is not None and found["state"] != "done":
-            notice(found["message"] or "The load stopped; try again.", "warning")
-            return
-        st.rerun(scope="app")
-
-    progress()
+    guard.require("business", "import")
+    found = imports.one(number)
+    if found is not None and found["state"] == "running":
+        share = min(float(found["progress"]), 0.99)
+        st.progress(share, f"Loading the sample company: {int(found['rows_read']):,} order "
+                    "lines, then its books")  # fmt: skip
+        return
+    st.session_state.pop("sample-loading", None)
+    if found is not None and found["state"] != "done":
+        notice(found["message"] or "The load stopped; try again.", "warning")
+        return
+    st.rerun(scope="app")

@@ -8,12 +8,13 @@ import streamlit as st
 from auth import devices, people, sessions, usage
 from components import guard, tables, tiles
 from components.panel import panel
+from components.runs import refreshed
 from components.tiles import Tile
 
 
 def show() -> None:
     """Tiles and open pages refresh themselves; the list of sessions stays still to be clicked."""
-    st.fragment(_here, run_every=5)()
+    refreshed(_here, 5)()
     with panel("Sessions", "signed-in browsers", key="sessions"):
         _sessions()
 

@@ -15,12 +15,12 @@ from auth import activity, identities, links, roles, sessions
 from auth.people import Person
 from components import bell, brand, guard, login, style
 from components.markup import escape
+from components.runs import page_run
 from config.settings import settings
 from data import database
 from data.database import DatabaseUnavailable
 from pages import SECTIONS, Page
 from pages.registry import pages
-from server.instrument import page_run
 from server.startup import PROGRESS
 
 _RETRY_S = 3

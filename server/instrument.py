@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components import runs
 from data.metrics.application import WINDOW
 from server import trouble
 
-_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30)
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter(
     "http_requests", "Requests answered.", ("method", "route", "status"), registry=REGISTRY
 )
 DURATIONS = Histogram(
     "http_request_duration_seconds", "Time from a request's arrival to the end of its answer.",
-    ("method", "route"), buckets=_SECONDS, registry=REGISTRY,
+    ("method", "route"), buckets=runs.SECONDS, registry=REGISTRY,
 )  # fmt: skip
-PAGE_RUNS = Histogram(
-    "sentia_page_run_duration_seconds", "Time one run of the script took for a page.",
-    ("page",), buckets=_SECONDS, registry=REGISTRY,
-)  # fmt: skip
-PAGE_ERRORS = Counter(
-    "sentia_page_run_errors", "Runs of the script that broke.", ("page",), registry=REGISTRY
-)
+for _series in (runs.DURATIONS, runs.ERRORS):
+    REGISTRY.register(_series)
 OPEN_PAGES = Gauge("sentia_sessions_open", "Live connections of open pages.", registry=REGISTRY)
 # Where a layer that answers itself notes the pattern it answered for.
 TEMPLATE = "sentia.template"
@@ -104,23 +97,6 @@ def template(scope: Scope, root: str = "") -> str:
         return "unmatched"
     before = root if isinstance(route, Mount) else scope.get("root_path", "")
     return f"{before}{getattr(route, 'path', '')}" or "/"
-
-
-@contextmanager
-def page_run(slug: str) -> Iterator[None]:
-    """Time one run of the script for a page; stopping or rerunning it is no error."""
-    began = time.perf_counter()
-    failed = False
-    try:
-        yield
-    except Exception:
-        failed = True
-        raise
-    finally:
-        took = time.perf_counter() - began
-        PAGE_RUNS.labels(slug).observe(took)
-        PAGE_ERRORS.labels(slug).inc(failed)
-        WINDOW.page(slug, took, failed)
 
 
 def open_pages() -> int:

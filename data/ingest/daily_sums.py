@@ -27,6 +27,8 @@ KEYS = {
     "sales_daily_channel": ("day", "channel"),
     "sales_hourly": ("day", "hour", "channel"),
 }
+_OF_ORDER = ("day", "channel", "country", "segment", "customer_id", "returning_customer")
+_WAITING_ROWS = 200_000
 _EXACT = pa.decimal128(36, 12)
 _CONVERTED = pa.decimal256(76, 24)
 _FACTOR = pa.decimal128(18, 6)
@@ -55,18 +57,18 @@ class DailySums:
         ))  # fmt: skip
 
     def _put(self, name: str, groups: Any) -> None:
-        """Fold when as much waits as is folded: each group is then added up a few times only."""
+        """Fold when much waits, and as much as is folded: a group is added up a few times only."""
         self._waiting[name].append(groups)
         held = self._sums[name].num_rows if name in self._sums else 0
-        if sum(part.num_rows for part in self._waiting[name]) > held:
+        if sum(part.num_rows for part in self._waiting[name]) > max(held, _WAITING_ROWS):
             self._fold(name)
 
     def _fold(self, name: str) -> None:
         parts = [*([self._sums[name]] if name in self._sums else []), *self._waiting[name]]
-        self._waiting[name] = []
-        if parts:
+        if self._waiting[name]:
             joined = pa.concat_tables(parts, promote_options="permissive")
             self._sums[name] = _summed(joined, KEYS[name])
+        self._waiting[name] = []
 
     def tables(self) -> Iterator[tuple[str, Any]]:
         """Each roll-up's name with its groups, in the order of their keys; none twice."""
@@ -77,17 +79,18 @@ class DailySums:
 
     def days(self) -> tuple[Any, Any] | None:
         """The first and the last day that anything was added to."""
-        found = [table["day"] for _, table in self.tables()]
+        parts = [*self._sums.values(), *(part for kept in self._waiting.values() for part in kept)]
+        found = [chunk for part in parts for chunk in part["day"].chunks if len(chunk)]
         if not found:
             return None
-        ends = pc.min_max(pa.chunked_array([c for column in found for c in column.chunks]))
+        ends = pc.min_max(pa.chunked_array(found))
         return ends["min"].as_py(), ends["max"].as_py()
 
 
 def _of_lines(orders: Any, lines: Any) -> Any:
     """What each counted line adds, in its own currency."""
     lines = lines.filter(lines["counted"])
-    of = orders.take(lines["order"])
+    of = orders.select(_OF_ORDER).take(lines["order"])
     quantity, price, cost = (
         lines[name].cast(_FACTOR) for name in ("quantity", "unit_price", "unit_cost")
     )
@@ -113,7 +116,7 @@ def _of_lines(orders: Any, lines: Any) -> Any:
 def _of_refunds(orders: Any, refunds: Any) -> Any:
     """What each counted refund takes away, on its own day; of goods alone in a file."""
     refunds = refunds.filter(refunds["counted"])
-    of = orders.take(refunds["order"])
+    of = orders.select(_OF_ORDER).take(refunds["order"])
     of = of.set_column(of.schema.get_field_index("day"), "day", refunds["day"])
     amount = refunds["amount"].cast(_EXACT)
     taken = pc.negate(amount)

@@ -7,6 +7,7 @@ cannot be: it numbers the lines, resolves products, customers and rates, and add
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ _EACH_DAY = (
     "FROM generate_series(0, CAST(:last AS date) - CAST(:first AS date)) n"
 )
 _RATE = pa.decimal128(24, 12)
+_PENNIES = pa.decimal128(38, 2)
 
 
 class Scattered(Exception):
@@ -228,7 +230,7 @@ class Loader:
             self._change()
         for table, sums in self._sums.tables():
             if fresh:
-                copy_in(self._opened, table, sums)
+                copy_in(self._opened, table, _brief(sums))
             elif table != "sales_daily_channel":
                 sign = pa.array(np.ones(len(sums), dtype=np.int64))
                 copy_in(self._opened, f"delta_{table}", sums.append_column("sign", sign))
@@ -236,3 +238,16 @@ class Loader:
             rollups.apply_delta(self._opened)
         else:
             rollups.mark_changed(self._opened)
+
+
+def _brief(sums: Any) -> Any:
+    """What the tables take for not given, 0 throughout, left out; pennies where they are exact."""
+    for name in (name for name in rollups.MEASURES if name in sums.column_names):
+        column = sums[name]
+        if not pc.any(pc.not_equal(column, pa.scalar(0, column.type))).as_py():
+            sums = sums.drop_columns(name)
+        elif pa.types.is_decimal(column.type):
+            with suppress(pa.ArrowInvalid):
+                at = sums.schema.get_field_index(name)
+                sums = sums.set_column(at, name, column.cast(_PENNIES))
+    return sums

@@ -1,6 +1,6 @@
 """What one web process counted between two ticks, and how it is written down.
 
-The process calls `WINDOW.request(…)` and `WINDOW.page(…)` as things happen, and each tick
+The process calls `WINDOW.request(…)` and `WINDOW.run(…)` as things happen, and each tick
 `write_application(instance, None, WINDOW.take(…))`.
 """
 
@@ -10,11 +10,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from data.metrics.histogram import Histogram
 
-Kind = Literal["request", "page"]
+Kind = Literal["request", "page", "refresh"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass
@@ -39,21 +40,27 @@ class Snapshot:
     pool_size: int | None = None
 
 
+def _nothing() -> dict[Kind, dict[str, Durations]]:
+    return {kind: {} for kind in KINDS}
+
+
 class Window:
     """Counts from several threads what happens between two ticks."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._began = time.monotonic()
-        self._counted: dict[Kind, dict[str, Durations]] = {"request": {}, "page": {}}
+        self._counted = _nothing()
 
     def request(self, route: str, seconds: float, failed: bool) -> None:
         """Count an answered request; `failed` when the status was 500 or above."""
         self._record("request", route, seconds, failed)
 
-    def page(self, slug: str, seconds: float, failed: bool) -> None:
-        """Count one run of the script for a page."""
-        self._record("page", slug, seconds, failed)
+    def run(
+        self, kind: Literal["page", "refresh"], slug: str, seconds: float, failed: bool
+    ) -> None:
+        """Count one run of the script for a page, or of a part of it that draws itself again."""
+        self._record(kind, slug, seconds, failed)
 
     def _record(self, kind: Kind, name: str, seconds: float, failed: bool) -> None:
         with self._lock:
@@ -69,7 +76,7 @@ class Window:
     ) -> Snapshot:
         """What was counted since the last take."""
         with self._lock:
-            counted, self._counted = self._counted, {"request": {}, "page": {}}
+            counted, self._counted = self._counted, _nothing()
             began, self._began = self._began, time.monotonic()
             covered_s = self._began - began
         return Snapshot(covered_s, counted, open_pages, pool_in_use, pool_size)

@@ -1,15 +1,17 @@
 """Requests and page runs: rates, errors and quantiles out of merged histograms.
 
-kind is `request` or `page`; name is a route or a page's slug, `` for all of them together.
+kind is `request`, `page` or `refresh`, which is a part of a page that draws itself again; name is
+a route or a page's slug, `` for all of them together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from data import database
+from data.metrics.application import Kind
 from data.queries import metrics_buckets
 from data.queries.metrics_gaps import with_gaps
 from data.queries.metrics_resolution import MAX_POINTS, Resolution, choose
@@ -17,7 +19,6 @@ from data.queries.metrics_resolution import MAX_POINTS, Resolution, choose
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["request", "page"]
 _COLUMNS = "at, instance, covered_s, count, errors, total_s, buckets"
 _OPEN_MINUTES = """
     AND at >= least(CAST(:end AS timestamptz), now()) - interval '15 minutes' AND NOT EXISTS (

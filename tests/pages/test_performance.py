@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
 from tests.product import ADMIN_PASSWORD, RunningApp, sign_in
+from tests.server.processes import eventually
 
 _CHART = '[data-testid="stEChartsChart"]'
 _OTHER_SAMPLE = """known => {
@@ -93,6 +94,19 @@ def test_charts_move_in_place_without_a_scroll_jump(tab: Tab, app: RunningApp) -
     assert tab.evaluate("window.kept.every((canvas) => canvas.isConnected)")
     assert tab.evaluate("window.gone") == 0
     assert tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 200
+
+
+def test_what_moves_by_itself_is_counted_apart_from_whole_runs(tab: Tab, app: RunningApp) -> None:
+    def runs(part: str) -> float:
+        series = f'sentia_page_run_duration_seconds_count{{page="performance",part="{part}"}} '
+        counts = [line for line in app.get("/metrics")[1].splitlines() if line.startswith(series)]
+        return float(counts[0].removeprefix(series)) if counts else 0
+
+    _open(tab, app)
+    whole, drawn, before = runs("page"), runs("refresh"), _sample(tab)
+    tab.wait_for_function(_OTHER_SAMPLE, arg=before)
+    eventually(lambda: runs("refresh") > drawn, 10)
+    assert runs("page") == whole
 
 
 def test_pause_holds_the_picture_and_stands_in_the_link(tab: Tab, app: RunningApp) -> None:

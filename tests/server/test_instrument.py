@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
-from server.instrument import REGISTRY, Instrument, page_run
+from server.instrument import REGISTRY, Instrument
 from tests.server.processes import run
 
 
@@ -68,18 +68,3 @@ def test_what_breaks_counts_as_500_and_what_is_not_there_as_unmatched() -> None:
     assert counted("/broken", "500") - before == 1
     visit("/nowhere")
     assert counted("unmatched", "404") >= 1
-
-
-def test_a_page_run_that_breaks_is_an_error_and_one_that_stops_is_none() -> None:
-    class Stopped(BaseException):
-        """As Streamlit's own."""
-
-    def errors() -> float:
-        return REGISTRY.get_sample_value("sentia_page_run_errors_total", {"page": "tested"}) or 0.0
-
-    with pytest.raises(Stopped), page_run("tested"):
-        raise Stopped
-    assert errors() == 0
-    with pytest.raises(ValueError, match="no"), page_run("tested"):
-        raise ValueError("no")
-    assert errors() == 1
