@@ -60,8 +60,9 @@ _MONTHS = (
     "DELETE FROM customer_heads WHERE month = ANY(:months)",
     "CREATE TEMP TABLE most ON COMMIT DROP AS SELECT customer_id, sum(net) AS net "
     "FROM customer_days WHERE day BETWEEN :opening AND :last AND net > 0 GROUP BY customer_id",
-    "INSERT INTO customer_heads SELECT month, customer_id FROM unnest(CAST(:months AS date[])) "
-    "month, (SELECT customer_id FROM most ORDER BY net DESC, customer_id LIMIT :heads) heads",
+    "INSERT INTO customer_heads (month, customer_id, net) "
+    "SELECT month, customer_id, net FROM unnest(CAST(:months AS date[])) month, "
+    "(SELECT customer_id, net FROM most ORDER BY net DESC, customer_id LIMIT :heads) heads",
     "INSERT INTO customer_months_made SELECT month, coalesce((SELECT net FROM most "
     "ORDER BY net DESC, customer_id OFFSET :heads LIMIT 1), 0) "
     "FROM unnest(CAST(:months AS date[])) month",
@@ -113,6 +114,8 @@ def _alone(step: Callable[[Connection], int]) -> int:
             return 0
         opened.execute(text("SET LOCAL statement_timeout = 0"))
         opened.execute(text("SET LOCAL work_mem = '64MB'"))
+        # One core at most: people look at pages meanwhile.
+        opened.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
         return step(opened)
 
 
