@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,7 @@ class Seen:
     tiles: str
 
 
+_HOSTS: Once[list[str]] = Once(keep=2)
 _SEEN: Once[Seen] = Once(keep=8)
 _DRAWN: Once[tuple[Prepared, ...]] = Once(keep=16)
 
@@ -87,7 +89,8 @@ def render() -> None:
 
 def _host() -> str | None:
     """One host or all, in the URL; not asked where there is one."""
-    names = metrics.instances()["instance"].tolist()
+    tick = int(time.monotonic() // settings().sample_interval)
+    names = _HOSTS.get(tick, _known_hosts)
     given = st.query_params.get("host")
     if len(names) < 2 and given is None:
         return None
@@ -96,6 +99,10 @@ def _host() -> str | None:
     st.selectbox("Host", listed, key="sx-host", on_change=_host_chosen, width=160,
                  label_visibility="collapsed")  # fmt: skip
     return given
+
+
+def _known_hosts() -> list[str]:
+    return list(metrics.instances()["instance"])
 
 
 def _host_chosen() -> None:
@@ -165,14 +172,14 @@ def _drawn(moment: Moment, view: str) -> tuple[Prepared, ...]:
 def _history(start: datetime, end: datetime, host: str | None) -> pd.DataFrame:
     """Every series of the page side by side under its catalogue name."""
     found = [metrics.series(system_board.STORED, start, end, host, _POINTS)]
-    for kind, rate, errors, time in (
+    for kind, rate, errors, duration in (
         ("request", "request_rate", "error_rate", "response_time"),
         ("page", "page_rate", "page_error_rate", "page_time"),
     ):
         asked: dict[str, Any] = {"kind": kind, "instance": host, "max_points": _POINTS}
         rates = metrics.rates(start, end, **asked)[["rate", "error_rate"]]
         found.append(rates.rename(columns={"rate": rate, "error_rate": errors}))
-        found.append(metrics.quantiles(start, end, **asked).add_prefix(f"{time}_"))
+        found.append(metrics.quantiles(start, end, **asked).add_prefix(f"{duration}_"))
     joined = pd.concat(found, axis=1)
     return joined[[name for name in joined.columns if not name.endswith(("_min", "_max"))]]
 
