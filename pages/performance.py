@@ -32,7 +32,7 @@ _log = structlog.get_logger()
 _POINTS = 2_000
 _SLOW_S = 20.0
 _ALL = "All hosts"
-_SLOWEST: dict[Kind, str] = {"page": "pages", "request": "requests", "refresh": "refreshes"}
+_SLOWEST: dict[Kind, str] = {"page": "pages", "refresh": "refreshes", "request": "requests"}
 Moment = tuple[datetime, datetime, str | None]
 
 
@@ -212,8 +212,8 @@ def _worker(_: Asked) -> None:
 
 
 def _slowest(asked: Asked) -> None:
-    sides = st.columns(2, gap="small")
-    for side, kind in zip((*sides, st.container()), _SLOWEST, strict=True):
+    left, right = st.columns(2, gap="small")
+    for side, kind in zip((left, left, right), _SLOWEST, strict=True):
         with side, panel(f"Slowest {_SLOWEST[kind]}", asked.chosen.label()):
             start, end, host = asked.now()
             found = metrics.slowest(start, end, kind, host)
