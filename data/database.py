@@ -51,7 +51,8 @@ def start(chosen: Settings | None = None) -> None:
             from data.embedded import EmbeddedPostgres
 
             _Process.embedded = EmbeddedPostgres(chosen.sentia_home)
-            url = _Process.embedded.start()
+            _Process.embedded.start()
+            url = _Process.embedded.role_url
         _Process.engine = _make_engine(url, chosen.database_pool_size)
 
 
@@ -84,11 +85,30 @@ def url() -> str:
     return engine().url.render_as_string(hide_password=False)
 
 
+def owner_url() -> str:
+    """The same for whoever owns the schema: another role where the server is the embedded one."""
+    if _Process.embedded is None:
+        return url()
+    return str(_Process.embedded.url)
+
+
 @contextmanager
 def connection() -> Iterator[Connection]:
     """A pooled connection for reading; nothing is committed. Raises DatabaseUnavailable."""
     with _unavailable_in_words(), engine().connect() as opened:
         yield opened
+
+
+@contextmanager
+def owner() -> Iterator[Connection]:
+    """As `connection`, of whoever owns the schema: for migrations. Raises DatabaseUnavailable."""
+    made = engine() if _Process.embedded is None else _make_engine(owner_url(), 1)
+    try:
+        with _unavailable_in_words(), made.connect() as opened:
+            yield opened
+    finally:
+        if made is not engine():
+            made.dispose()
 
 
 @contextmanager

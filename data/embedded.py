@@ -22,7 +22,16 @@ from urllib.parse import quote
 
 from data import postgres_user
 
-_SUPERUSER = "sentia"
+# The first makes and owns the schema and the trail; the second is all that the product works as.
+OWNER, ROLE = "sentia", "sentia_app"
+_MAKE_ROLE = f"""
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN CREATE ROLE {ROLE}; END IF;
+END $$;
+ALTER ROLE {ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
+    PASSWORD %s;
+GRANT pg_monitor TO {ROLE};
+"""
 _CONFIGURATION = """
 listen_addresses = ''
 max_connections = 120
@@ -51,15 +60,22 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """SQLAlchemy URL of the product's database, over the private Unix socket."""
-        password = self._password_file.read_text()
+        """SQLAlchemy URL of the product's database as its owner, over the private Unix socket."""
+        return self._url(OWNER, self._password_file)
+
+    @property
+    def role_url(self) -> str:
+        """The same for the role that the product works as, which does not own the trail."""
+        return self._url(ROLE, self._role_password_file)
+
+    def _url(self, role: str, password: Path) -> str:
         return (
-            f"postgresql+psycopg2://{_SUPERUSER}:{quote(password)}@/sentia"
+            f"postgresql+psycopg2://{role}:{quote(password.read_text())}@/sentia"
             f"?host={quote(str(self._socket_folder()), safe='')}"
         )
 
     def start(self) -> str:
-        """Initialise if new, start if stopped, register as a user; returns the URL."""
+        """Initialise if new, start if stopped, register as a user; returns the owner's URL."""
         self._make_folders()
         with self._exclusively():
             self._users = self._users or (self.home / "postgres.users").open("w")
@@ -68,6 +84,8 @@ class EmbeddedPostgres:
                 self._initialise()
             if not self.running():
                 self._start_server()
+            elif not self._role_password_file.exists():
+                self._ensure_database()  # a version that knew one role started it
         return self.url
 
     def stop(self) -> None:
@@ -116,6 +134,11 @@ class EmbeddedPostgres:
     def _password_file(self) -> Path:
         return self.home / "postgres.password"
 
+    @property
+    def _role_password_file(self) -> Path:
+        """Written once the role is there: a role without it gets a new password."""
+        return self.home / "postgres.app-password"
+
     def _make_folders(self) -> None:
         try:
             self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -132,6 +155,7 @@ class EmbeddedPostgres:
     def _initialise(self) -> None:
         """Make the cluster with scram for everyone and a password only its owner can read."""
         shutil.rmtree(self.data, ignore_errors=True)
+        self._role_password_file.unlink(missing_ok=True)
         password = secrets.token_urlsafe(24)
         _write_private(self._password_file, password)
         handed = self.root / "initdb.password"
@@ -139,7 +163,7 @@ class EmbeddedPostgres:
         postgres_user.own(handed)
         try:
             self._run(
-                "initdb", "-D", str(self.data), "-U", _SUPERUSER, "--pwfile", str(handed),
+                "initdb", "-D", str(self.data), "-U", OWNER, "--pwfile", str(handed),
                 "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync", "--no-instructions",
             )  # fmt: skip
@@ -166,6 +190,8 @@ class EmbeddedPostgres:
     def _ensure_database(self) -> None:
         import psycopg2
 
+        known = self._role_password_file
+        password = known.read_text() if known.exists() else secrets.token_urlsafe(24)
         maintenance = self.url.replace("+psycopg2", "").replace("@/sentia?", "@/postgres?")
         connection = psycopg2.connect(maintenance)
         connection.autocommit = True
@@ -173,7 +199,10 @@ class EmbeddedPostgres:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'sentia'")
             if cursor.fetchone() is None:
                 cursor.execute("CREATE DATABASE sentia")
+            cursor.execute(_MAKE_ROLE, (password,))
         connection.close()
+        if not known.exists():
+            _write_private(known, password)
 
     def _socket_folder(self) -> Path:
         """The data's own folder, or a private one under the temporary folder.

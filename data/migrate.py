@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from data import database
+from data import database, ownership
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -19,21 +19,29 @@ class SchemaTooNew(Exception):
 
 
 def upgrade() -> None:
-    """Apply what is missing under an advisory lock. Raises DatabaseUnavailable, SchemaTooNew."""
+    """Apply what is missing, as the owner, under an advisory lock.
+
+    Raises DatabaseUnavailable, SchemaTooNew.
+    """
     database.require_version()
     scripts = ScriptDirectory(str(_FOLDER))
     with database.connection() as opened:
-        if _applied(opened) == scripts.get_current_head():
+        if _applied(opened) == scripts.get_current_head() and ownership.is_settled(opened):
             return
-        with database.advisory_lock(opened, "migrations"):
-            opened.commit()
-            _apply(opened, scripts)
-            opened.commit()
+    with database.owner() as opened, database.advisory_lock(opened, "migrations"):
+        opened.commit()
+        _apply(opened, scripts)
+        opened.commit()
+        ownership.settle(opened)
+        opened.commit()
+
+
+_READABLE = "SELECT has_table_privilege(to_regclass('alembic_version')::oid, 'SELECT')"
 
 
 def _applied(opened: Connection) -> str | None:
-    exists = opened.exec_driver_sql("SELECT to_regclass('alembic_version')").scalar()
-    if exists is None:
+    """The version of the schema; None without one, or before it was given to this role."""
+    if not opened.exec_driver_sql(_READABLE).scalar():
         return None
     version = opened.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     return None if version is None else str(version)

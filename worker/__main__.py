@@ -76,8 +76,10 @@ def _schema_is_there(stop: threading.Event) -> bool:
     waited_s = _FIRST_WAIT_S
     while not stop.is_set():
         with contextlib.suppress(database.DatabaseUnavailable):
-            exists = database.scalar("SELECT to_regclass('alembic_version')")
-            version = exists and database.scalar("SELECT version_num FROM alembic_version")
+            readable = database.scalar(
+                "SELECT has_table_privilege(to_regclass('alembic_version')::oid, 'SELECT')"
+            )
+            version = readable and database.scalar("SELECT version_num FROM alembic_version")
             if version and version >= newest:
                 return True
         if waited_s == _FIRST_WAIT_S:

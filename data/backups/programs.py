@@ -41,7 +41,11 @@ def _path(name: str) -> Path:
 
 def environment() -> dict[str, str]:
     """Where the database is, as the programs read it: no list of processes shows a password."""
-    url = make_url(database.url())
+    return _described(database.url())
+
+
+def _described(address: str) -> dict[str, str]:
+    url = make_url(address)
     query = {name: str(value) for name, value in url.query.items()}
     known = {
         "PGHOST": url.host or query.get("host"),
@@ -69,17 +73,20 @@ def output(name: str, *arguments: str) -> str:
 
 
 def pipe(source: list[str], target: list[str]) -> None:
-    """Run `source` into `target`; the target sees the end only if the source came to a good one.
+    """Run `source` into `target`, as the owner of the schema that a restore makes anew.
+
+    The target sees the end only if the source came to a good one.
 
     Raises ProgramFailed with what the first of them to fail said.
     """
     with tempfile.TemporaryFile() as said_source, tempfile.TemporaryFile() as said_target:
+        owner = _described(database.owner_url())
         reading = subprocess.Popen(
-            source, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            source, env=owner, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=said_source,
         )  # fmt: skip
         writing = subprocess.Popen(
-            target, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            target, env=owner, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=said_target,
         )  # fmt: skip
         if not _hand_over(reading, writing):
