@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol
@@ -161,3 +162,28 @@ def _cut_off() -> tuple[int, str] | None:
     if row["newest"] > row["head"]:
         return row["head"] + 1, "it was added past the application"
     return None if row["fits"] else (row["newest"], "its content was changed")
+
+
+_SEAL = re.compile(r"(\d{1,18}):([0-9a-f]{64}|)")
+
+
+def seal() -> str:
+    """Where the trail ends, as `row:hash`; kept elsewhere, it vouches for every row up to there."""
+    return str(database.scalar("SELECT id || ':' || encode(hash, 'hex') FROM audit_head") or "0:")
+
+
+def is_seal(given: str) -> bool:
+    """Whether it has the form of what `seal` gives."""
+    return _SEAL.fullmatch(given) is not None
+
+
+def holds(given: str) -> bool:
+    """Whether the trail still has the row that `given` sealed, with that hash.
+
+    With an unbroken chain no row before it was changed either, whoever made all hashes anew.
+    """
+    row, _, digest = given.partition(":")
+    if int(row) == 0:
+        return True
+    found = database.scalar("SELECT encode(hash, 'hex') FROM audit WHERE id = :id", id=int(row))
+    return bool(found == digest)

@@ -28,6 +28,7 @@ from server.api import (
     oversight,
 )
 from server.api.etags import EntityTags
+from server.api.heads import Heads
 from server.api.limits import RateLimit
 from server.problems import problem
 from server.version import version
@@ -56,7 +57,7 @@ def application() -> FastAPI:
         openapi_url=None,
         # Its redirects would repeat whatever host the request named.
         redirect_slashes=False,
-        middleware=[Middleware(RateLimit), Middleware(EntityTags)],
+        middleware=[Middleware(Heads), Middleware(RateLimit), Middleware(EntityTags)],
     )
     for module in _PARTS:
         made.include_router(module.router)

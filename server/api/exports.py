@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 from auth import audit, roles
 from data import company, exports
 from server.api.access import ERRORS, MISSING, Caller, address, require
+from server.api.heads import ASKED
 from server.api.paging import Listed
 from server.api.streaming import stream
 
@@ -71,4 +72,6 @@ def take(
 
     name = f'attachment; filename="{found.name}.csv"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
-    return StreamingResponse(stream(work), media_type="text/csv", headers=headers)
+    # Who asks for the head takes nothing, and no export is recorded.
+    body = iter(()) if ASKED in request.scope else stream(work)
+    return StreamingResponse(body, media_type="text/csv", headers=headers)

@@ -117,6 +117,49 @@ def test_the_last_row_and_the_head_are_not_beyond_proof(ten: str) -> None:
     assert audit.first_broken() == (10, "where the trail ends is not written down any more")
 
 
+REWRITTEN = """
+DO $$
+DECLARE one audit; last bytea := '';
+BEGIN
+    FOR one IN SELECT * FROM audit ORDER BY id LOOP
+        IF one.id = 4 THEN one.actor := 'noa'; END IF;
+        one.previous := last;
+        last := audit_hash(one);
+        UPDATE audit SET actor = one.actor, previous = one.previous, hash = last WHERE id = one.id;
+    END LOOP;
+    UPDATE audit_head SET hash = last;
+END $$
+"""
+
+
+def test_a_seal_kept_elsewhere_shows_a_trail_that_was_rewritten_whole(ten: str) -> None:
+    sealed = audit.seal()
+    assert sealed.startswith("10:")
+    assert audit.is_seal(sealed)
+    audit.record("test", on="later")
+    assert audit.holds(sealed)
+    forced(ten, REWRITTEN)
+    assert audit.first_broken() is None, "what is inside alone cannot show it"
+    assert not audit.holds(sealed)
+
+
+def test_a_seal_kept_elsewhere_shows_rows_that_were_cut_off(ten: str) -> None:
+    sealed = audit.seal()
+    forced(
+        ten,
+        "DELETE FROM audit WHERE id > 8",
+        "UPDATE audit_head SET (id, hash) = (SELECT id, hash FROM audit WHERE id = 8)",
+    )
+    assert audit.first_broken() is None
+    assert not audit.holds(sealed)
+
+
+def test_an_empty_trail_has_a_seal_that_always_holds(database: str) -> None:
+    assert audit.seal() == "0:"
+    audit.record("test")
+    assert audit.holds("0:")
+
+
 def test_a_role_that_does_not_own_the_trail_can_only_append(
     ten: str, postgres: Callable[[str], str]
 ) -> None:

@@ -89,3 +89,18 @@ def test_the_trail_is_verified_and_its_first_broken_row_named(typed: Typed, data
     assert status == 2
     assert error == "The audit trail is broken at row 2: its content was changed.\n"
     assert "user.add" in typed("audit", "list")[1]
+
+
+def test_a_seal_is_printed_and_later_expected(typed: Typed, database: str) -> None:
+    people.ensure_admin("given from outside")
+    status, sealed, _ = typed("audit", "verify", "--head")
+    assert (status, sealed[:2], len(sealed)) == (0, "1:", 67)
+    people.add("mia", "viewer", password=GOOD)
+    kept = sealed.strip()
+    assert typed("audit", "verify", "--expect", kept)[1] == "The audit trail is whole: 2 rows.\n"
+    other = kept[:-1] + ("0" if kept[-1] != "0" else "1")
+    status, out, error = typed("audit", "verify", "--expect", other)
+    assert (status, out) == (2, "")
+    assert error == ("The audit trail is not the one that was sealed at row 1: "
+                     "rows up to there were rewritten or removed.\n")  # fmt: skip
+    assert typed("audit", "verify", "--expect", "x")[2].startswith("'x' is no seal; give what")

@@ -200,6 +200,29 @@ def test_what_has_not_changed_is_not_sent_again(app: RunningApp) -> None:
     assert again[1] == ""
 
 
+def test_head_is_answered_as_get_without_the_body(app: RunningApp) -> None:
+    admin = bearer(token())
+    for path in ("/api/kpis", "/api/admin/users", "/api/nowhere", "/api/openapi.json"):
+        got, head = call(app, path, **admin), call(app, path, "HEAD", **admin)
+        assert (head[0], head[1]) == (got[0], "")
+        assert head[2]["Content-Length"] == got[2]["Content-Length"]
+        assert head[2]["ETag"] == got[2]["ETag"]
+    tag = call(app, "/api/kpis", "HEAD", **admin)[2]["ETag"]
+    assert call(app, "/api/kpis", "HEAD", If_None_Match=tag, **admin)[0] == 304
+    assert call(app, "/api/admin/users", "HEAD")[0] == 401
+    assert call(app, "/api/alerts/1/acknowledge", "HEAD", **admin)[0] == 405
+
+
+def test_the_head_of_an_export_takes_nothing(app: RunningApp) -> None:
+    exports = "SELECT count(*) FROM audit WHERE action = 'export'"
+    before = database.scalar(exports)
+    status, body, headers = call(app, "/api/export/products.csv", "HEAD", **bearer(token()))
+    assert (status, body) == (200, "")
+    assert headers["Content-Type"].startswith("text/csv")
+    assert call(app, "/api/export/nothing.csv", "HEAD", **bearer(token()))[0] == 404
+    assert database.scalar(exports) == before
+
+
 def test_settings_show_their_source_and_no_secret(app: RunningApp) -> None:
     items = call(app, "/api/admin/config", **bearer(token()))[1]["items"]
     found = {item["name"]: item for item in items}
