@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -204,18 +205,22 @@ class Amazon:
         url = self._credentials.get("token_url")
         url = url if urlsplit(url).path.strip("/") else f"{url.rstrip('/')}/auth/o2/token"
         found = self._sign_in.json(_TOKEN, Request("POST", url, {}, form=form))
-        if not isinstance(found, dict) or not found.get("access_token"):
+        made = tokens.given(found, self.world.now(), 3600)
+        if made is None:
             raise Unexpected("Amazon gave no access token; check AMAZON_TOKEN_URL.")
-        lives = float(found.get("expires_in") or 3600)
-        return tokens.Token(str(found["access_token"]), self.world.now() + lives)
+        return replace(made, refresh=None)
 
 
 def judge(received: Received, now: float) -> Verdict:
-    """Amazon says an expired token with 403, and its live rate in a header."""
+    """Amazon says an expired token with 403, and its live rate in a header.
+
+    A 429 documents no Retry-After: what was used up comes back at the operation's rate.
+    """
     learned = Learned(per_s=_rate(received))
     verdict = judged_by_status(TITLE, received, now)
     expired = verdict.expired or (received.status == 403 and b"expired" in received.body.lower())
-    return Verdict(verdict.error, verdict.retry, verdict.after_s, expired, learned)
+    spent = received.status == 429 and not verdict.after_s
+    return replace(verdict, expired=expired, learned=learned, spent=spent)
 
 
 def _judge_token(received: Received, now: float) -> Verdict:
@@ -234,7 +239,8 @@ def _rate(received: Received) -> float | None:
         rate = float(received.headers.get("x-amzn-RateLimit-Limit", ""))
     except ValueError:
         return None
-    return rate if rate > 0 else None
+    # Amazon's slowest operation has one call in three minutes; what is far off is no rate.
+    return rate if 1e-4 <= rate <= 1e4 else None
 
 
 def _priced(order: Order) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from data.integrations import amazon_parse as parse
 from data.integrations import counts
 from data.integrations.amazon_money import Read
+from data.integrations.errors import Refused
 from data.integrations.fields import listed, records
 from data.integrations.pacing import Rate
 from data.integrations.records import Fault, Page, Stock
@@ -39,8 +40,16 @@ def _of(read: Read, at: parse.Place, world: World) -> Iterator[Page]:
         return parse.stock(raw, notes, location, seen)
 
     token: str | None = None
+    again = False
     while True:
-        found = read(LIST, "/fba/inventory/v1/summaries", _query(at, token))
+        try:
+            found = read(LIST, "/fba/inventory/v1/summaries", _query(at, token))
+        except Refused:
+            # The token outlived its 30 s while a page was stored: once more from the start.
+            if token is None or again:
+                raise
+            token, again = None, True
+            continue
         payload = found.get("payload") if isinstance(found, dict) else None
         made, faults = records(listed(payload, "inventorySummaries", TITLE), make, TITLE)
         following = (found.get("pagination") or {}).get("nextToken")

@@ -24,20 +24,13 @@ ON CONFLICT (connection, name) DO UPDATE SET
 """
 
 
-class Named(Protocol):
-    """A quota line."""
+@dataclass(frozen=True)
+class Quota:
+    """What is left of a vendor's allowance `name`, such as `calls today`."""
 
-    @property
-    def name(self) -> str:
-        """Its name, `calls today`."""
-
-    @property
-    def remaining(self) -> float:
-        """What is left."""
-
-    @property
-    def allowed(self) -> float | None:
-        """What there was."""
+    name: str
+    remaining: float
+    allowed: float | None = None
 
 
 class Whose(Protocol):
@@ -63,7 +56,7 @@ class Trace:
     retries: int = 0
     size: int = 0
     waited: float = 0.0
-    quota: Sequence[Named] = ()
+    quota: Sequence[Quota] = ()
 
     def answered(self, status: int | None, seconds: float, size: int) -> None:
         """One attempt ended."""

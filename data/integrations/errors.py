@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from data.integrations.masking import mask
+
 
 class VendorError(Exception):
-    """Root of every failure of a vendor's API. `state` is what the connection becomes."""
+    """Root of every failure of a vendor's API. `state` is what the connection becomes.
+
+    What a vendor said may stand in the sentence: whatever looks like a secret is taken out.
+    """
 
     state = "failing"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(mask(sentence))
 
 
 class NotConfigured(VendorError):

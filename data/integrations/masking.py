@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 
-_NAMED = re.compile(
-    r"(?i)(access_token|refresh_token|client_secret|client_id|api_key|authorization|code_verifier|"
-    r"x-amz-access-token|x-shopify-access-token|password|paginationToken|nextToken|code)"
-    r"(\"?\s*[=:]\s*\"?)(?:(?:Bearer|Basic)\s+)?[^\s\"'&,;}]+"
+_NAMES = (
+    r"[\w-]{0,40}token|[\w-]{0,40}secret|[\w-]{0,40}password|[\w-]{0,40}api[_-]?key|"
+    r"[\w-]{0,40}signature|authorization|client_id|code_verifier|code"
 )
+# `name=value`, `"name": "value"` as in JSON, also escaped within a string, `'name': 'value'` and
+# `('name', 'value')` as Python writes them, `name%3Dvalue` in an address.
+_BETWEEN = r"(?:[\"']\s*,\s*|\\*[\"']?\s*[=:]\s*|%3[AaDd])"
+_VALUE = (
+    r"(?:\\+\".*?\\+\"|\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|"
+    r"(?:(?:Bearer|Basic)\s+)?[^\s\"'&,;}\\]+)"
+)
+_NAMED = re.compile(rf"(?i)\b({_NAMES})({_BETWEEN}){_VALUE}")
 _SHAPED = re.compile(
     r"\b(shp(?:at|ca|pa|ss|ua)_\w+|sk-[\w-]{8,}|Atz[ar]\|\S+|eyJ[\w-]+\.[\w-]+(?:\.[\w-]+)?|"
     r"amzn1\.(?:application-oa2-client|oa2-cs)\.\S+)"

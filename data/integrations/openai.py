@@ -124,16 +124,16 @@ class OpenAI:
 
     def _called(self, operation: str, call: Any, tries: int) -> Any:
         """Call with retries, the breaker and the record of calls. Raises VendorError."""
-        had_failed = breaker.check(WHO.connection, TITLE, self._world.now())
+        passage = breaker.check(WHO.connection, TITLE, self._world.now())
         trace = calls.Trace(operation)
         try:
             answer = self._tried(call, tries, trace)
         except VendorError as error:
             if isinstance(error, Unreachable):
-                breaker.failed(WHO.connection, self._world.now())
+                breaker.failed(WHO.connection, self._world.now(), passage)
             calls.record(WHO, trace, str(error))
             raise
-        if had_failed:
+        if passage is not breaker.Passage.FREE:
             breaker.well(WHO.connection)
         calls.record(WHO, trace, None)
         return answer

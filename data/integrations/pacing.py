@@ -24,7 +24,12 @@ ON CONFLICT (bucket) DO UPDATE SET closed_until = GREATEST(p.closed_until, :unti
 """
 _LEARN = """
 UPDATE integration_pace SET rate = COALESCE(:rate, rate), capacity = COALESCE(:capacity, capacity),
-    available = COALESCE(:available, available)
+    available = LEAST(COALESCE(:available, available), :at_most)
+WHERE bucket = :bucket
+"""
+_SPEND = """
+UPDATE integration_pace SET available = LEAST(available + GREATEST(0, :now - at) * rate, 0),
+    at = GREATEST(at, :now)
 WHERE bucket = :bucket
 """
 
@@ -39,11 +44,15 @@ class Rate:
 
 @dataclass(frozen=True)
 class Learned:
-    """What a vendor's headers said about a bucket; None leaves it as it was."""
+    """What a vendor's headers said about a bucket; None leaves it as it was.
+
+    `available` is what there is, `at_most` a bound: turns that others hold already stay taken.
+    """
 
     per_s: float | None = None
     burst: float | None = None
     available: float | None = None
+    at_most: float | None = None
 
 
 def take(bucket: str, rate: Rate, cost: float, now: float) -> float:
@@ -76,4 +85,10 @@ def learn(bucket: str, said: Learned) -> None:
             rate=said.per_s,
             capacity=said.burst,
             available=said.available,
+            at_most=said.at_most,
         )
+
+
+def spend(bucket: str, now: float) -> None:
+    """The vendor says that nothing is left: the next turn comes when its rate gives one back."""
+    database.execute(_SPEND, bucket=bucket, now=now)

@@ -59,8 +59,7 @@ class Shopify:
         received = self.transport.send(operation, request)
         answered = received.headers.get("X-Shopify-API-Version")
         self.fell_forward = None if answered in (None, ask.VERSION) else answered
-        document = decoded(received, TITLE)
-        return data(document)
+        return data(decoded(received, TITLE), self.transport.hide)
 
     def mutate(self, text: str, **variables: Any) -> Any:
         """As `query`, for what is not repeated when its answer is lost."""
@@ -144,10 +143,10 @@ class Shopify:
             "client_secret": self._credentials.get("client_secret"),
         }
         document = self._sign_in.json(_TOKEN, Request("POST", self._token_url, {}, form=form))
-        if not isinstance(document, dict) or not document.get("access_token"):
+        made = tokens.given(document, self.world.now(), 86_399)
+        if made is None:
             raise Unexpected("Shopify gave no access token; check SHOPIFY_TOKEN_URL.")
-        lives = float(document.get("expires_in") or 86399)
-        return tokens.Token(str(document["access_token"]), self.world.now() + lives)
+        return made
 
 
 def _judge_token(received: Received, now: float) -> Verdict:

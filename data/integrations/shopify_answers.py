@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from data.integrations.calls import Quota
 from data.integrations.errors import (
     Limited,
     NotAllowed,
@@ -15,7 +17,7 @@ from data.integrations.errors import (
     VendorError,
 )
 from data.integrations.pacing import Learned, Rate
-from data.integrations.transport import Quota, Verdict, decoded, judged_by_status
+from data.integrations.transport import Verdict, decoded, judged_by_status
 from data.integrations.wire import Received
 
 TITLE = "Shopify"
@@ -54,16 +56,30 @@ def _judge_errors(document: dict[str, Any], codes: set[str], now: float) -> Verd
 
 def _throttle(document: Mapping[str, Any]) -> tuple[Learned, tuple[Quota, ...], float]:
     """What the answer says about the bucket, and how long a throttled query has to wait."""
-    cost = (document.get("extensions") or {}).get("cost") or {}
-    status = cost.get("throttleStatus") or {}
+    cost = _inner(_inner(document, "extensions"), "cost")
+    status = _inner(cost, "throttleStatus")
     if not status:
         return Learned(), (), 1.0
-    rate = float(status.get("restoreRate") or BUCKET.per_s)
-    size = float(status.get("maximumAvailable") or BUCKET.burst)
-    left = float(status.get("currentlyAvailable") or 0)
-    wanted = float(cost.get("requestedQueryCost") or 0)
+    rate = _number(status.get("restoreRate")) or BUCKET.per_s
+    size = _number(status.get("maximumAvailable")) or BUCKET.burst
+    left = _number(status.get("currentlyAvailable"))
+    wanted = _number(cost.get("requestedQueryCost"))
     wait = max(0.0, wanted - left) / rate
     return Learned(rate, size, left), (Quota("query points", left, size),), wait
+
+
+def _inner(held: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = held.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(value: Any) -> float:
+    """A number above zero, however it is written; 0 for anything else."""
+    try:
+        read = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return read if math.isfinite(read) and read > 0 else 0.0
 
 
 def _codes(document: Mapping[str, Any]) -> set[str]:
@@ -73,13 +89,13 @@ def _codes(document: Mapping[str, Any]) -> set[str]:
     if not isinstance(errors, list):
         return set()
     told = [each for each in errors if isinstance(each, Mapping)]
-    return {str((each.get("extensions") or {}).get("code", "")) for each in told}
+    return {str(_inner(each, "extensions").get("code", "")) for each in told}
 
 
-def data(document: Any) -> Any:
-    """`data` of the answer, or its errors as exceptions."""
+def data(document: Any, hide: Callable[[str], str] = str) -> Any:
+    """`data` of the answer, or its errors as exceptions; `hide` takes the token out of them."""
     errors = document.get("errors")
-    ignored = [w for s in (document.get("extensions") or {}).get("search") or []
+    ignored = [w for s in _inner(document, "extensions").get("search") or []
                for w in s.get("warnings") or []]  # fmt: skip
     if ignored:
         raise Unexpected(
@@ -88,7 +104,7 @@ def data(document: Any) -> Any:
         )
     found = document.get("data")
     if errors and not (found and _only_personal(errors)):
-        raise _refusal(errors)
+        raise _refusal(errors, hide)
     if not isinstance(found, dict):
         raise Unexpected("Shopify answered without data; the next run tries again.")
     return found
@@ -105,9 +121,9 @@ def _only_personal(errors: Any) -> bool:
     )
 
 
-def _refusal(errors: Any) -> VendorError:
+def _refusal(errors: Any, hide: Callable[[str], str]) -> VendorError:
     codes = _codes({"errors": errors})
-    first = _first_of(errors)
+    first = hide(_first_of(errors))
     if "ACCESS_DENIED" in codes:
         return NotAllowed(
             f"Shopify does not let the app read this ({first[:120]}); add the scope to the app."

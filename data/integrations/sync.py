@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from data.integrations.errors import (
     Unexpected,
     VendorError,
 )
+from data.integrations.masking import mask
 from data.integrations.records import Page
 from data.integrations.store import store
 from data.integrations.together import together
@@ -196,9 +198,11 @@ class _Run:
             return self._ended("done", stream, "Another worker went on with this stream.")
         if isinstance(error, VendorError | database.DatabaseUnavailable):
             return self._ended("failed", stream, str(error))
-        _log.error("sync_failed", connection=self.connection.name, exc_info=error)
+        trace = mask("".join(traceback.format_exception(error)))
+        _log.error("sync_failed", connection=self.connection.name, exception=trace)
         words = (
-            f"{stream.title} could not be stored ({type(error).__name__}: {str(error)[:200]}); "
+            f"{stream.title} could not be stored ({type(error).__name__}: "
+            f"{mask(str(error))[:200]}); "
             "the log has the details, the next run tries again."
         )
         return self._ended("failed", stream, words)

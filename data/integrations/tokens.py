@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from data import database, secrets
 
 EARLY_S = 60.0
+# One that lives no longer than it is renewed early would be renewed for every call; when it has
+# ended meanwhile the vendor refuses it and a new one is fetched.
+SHORTEST_S = 2 * EARLY_S
+LONGEST_S = 366 * 86_400.0
 
 _READ = "SELECT sealed FROM integration_tokens WHERE name = :name"
 _PLACE = "INSERT INTO integration_tokens (name) VALUES (:name) ON CONFLICT DO NOTHING"
@@ -55,6 +61,18 @@ def access(name: str, renew: Renew, now: float, rejected: str | None = None) -> 
     return stored.access
 
 
+def given(found: Any, now: float, usual_s: float, refresh: str | None = None) -> Token | None:
+    """The token of a token endpoint's answer, None without one.
+
+    `usual_s` is how long it lives when the answer does not say; `refresh` stays where no other
+    refresh token came.
+    """
+    if not isinstance(found, dict) or not found.get("access_token"):
+        return None
+    lives = _lifetime(found.get("expires_in"), usual_s)
+    return Token(str(found["access_token"]), now + lives, found.get("refresh_token") or refresh)
+
+
 def store(name: str, token: Token) -> None:
     """Take over a token that a person's sign-in gave."""
     with database.transaction() as opened:
@@ -74,6 +92,16 @@ def has_refresh(name: str) -> bool:
 
 def _good(token: Token | None, now: float, rejected: str | None) -> bool:
     return token is not None and token.access != rejected and token.expires_at - EARLY_S > now
+
+
+def _lifetime(said: Any, usual_s: float) -> float:
+    try:
+        lives = float(said)
+    except (TypeError, ValueError, OverflowError):
+        return usual_s
+    if not math.isfinite(lives) or lives <= 0:
+        return usual_s
+    return min(max(lives, SHORTEST_S), LONGEST_S)
 
 
 def _opened(sealed: str | None) -> Token | None:

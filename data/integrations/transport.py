@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import requests
 
 from data.integrations import breaker, calls, pacing, retry, wire
+from data.integrations.calls import Quota
 from data.integrations.errors import (
     Limited,
     NotAllowed,
@@ -43,17 +44,11 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Quota:
-    """What is left of a vendor's allowance."""
-
-    name: str
-    remaining: float
-    allowed: float | None = None
-
-
-@dataclass(frozen=True)
 class Verdict:
-    """What one answer means. Without `error` it is good."""
+    """What one answer means. Without `error` it is good.
+
+    `spent`: the operation's allowance is used up and comes back at the rate of its bucket.
+    """
 
     error: VendorError | None = None
     retry: bool = False
@@ -61,6 +56,7 @@ class Verdict:
     expired: bool = False
     learned: Learned = field(default_factory=Learned)
     quota: tuple[Quota, ...] = ()
+    spent: bool = False
 
 
 Judge = Callable[[Received, float], Verdict]
@@ -106,31 +102,38 @@ class Transport:
         self._until = until
         self._guarded = guarded
         self._session = session or wire.session(AGENT)
+        self._token = ""
 
     def send(self, operation: Operation, request: Request) -> Received:
         """The vendor's good answer. Raises a VendorError with one sentence."""
         trace = calls.Trace(operation.name)
-        had_failed = self._may_call()
+        passage = self._may_call()
         try:
             received = self._until_answered(operation, request, trace)
         except VendorError as error:
-            self._learn(had_failed, failed=isinstance(error, Unreachable))
-            calls.record(self.identity, trace, mask(str(error)))
+            # A turn that is not there yet says nothing about the vendor.
+            if trace.attempts or not isinstance(error, Limited):
+                self._learn(passage, failed=isinstance(error, Unreachable))
+            calls.record(self.identity, trace, str(error))
             raise
-        self._learn(had_failed, failed=False)
+        self._learn(passage, failed=False)
         calls.record(self.identity, trace, None)
         return received
 
-    def _may_call(self) -> bool:
-        """Ask the breaker; True when there are failures to forget. Raises BreakerOpen."""
+    def hide(self, text: str) -> str:
+        """`text` without the token that the last call bore."""
+        return mask(text, self._token)
+
+    def _may_call(self) -> breaker.Passage:
+        """Ask the breaker. Raises BreakerOpen."""
         if not self._guarded:
-            return False
+            return breaker.Passage.FREE
         return breaker.check(self.identity.connection, self.identity.title, self.world.now())
 
-    def _learn(self, had_failed: bool, failed: bool) -> None:
+    def _learn(self, passage: breaker.Passage, failed: bool) -> None:
         if failed and self._guarded:
-            breaker.failed(self.identity.connection, self.world.now())
-        elif had_failed:
+            breaker.failed(self.identity.connection, self.world.now(), passage)
+        elif passage is not breaker.Passage.FREE:
             breaker.well(self.identity.connection)
 
     def json(self, operation: Operation, request: Request) -> Any:
@@ -153,7 +156,9 @@ class Transport:
             self._wait_or_raise(operation, verdict, trace)
 
     def _signed(self, request: Request, rejected: str | None) -> tuple[Request, str]:
-        return (request, "") if self.signer is None else self.signer.sign(request, rejected)
+        if self.signer is not None:
+            request, self._token = self.signer.sign(request, rejected)
+        return request, self._token
 
     def _attempt(
         self, operation: Operation, request: Request, trace: calls.Trace
@@ -198,13 +203,18 @@ class Transport:
     def _wait_or_raise(self, operation: Operation, verdict: Verdict, trace: calls.Trace) -> None:
         """Sleep before the next attempt, or raise what the last one meant."""
         assert verdict.error is not None
-        now, wait = self.world.now(), verdict.after_s
+        now = self.world.now()
+        wait = verdict.after_s or retry.backoff(trace.retries, self.world.chance())
+        if verdict.spent:
+            # The next try waits for its turn in the bucket, behind whoever is there already.
+            pacing.spend(self._bucket(operation), now)
+        elif verdict.after_s:
+            pacing.close(self._bucket(operation), now + wait, now)
         if trace.retries >= RETRIES or not (verdict.retry and operation.idempotent):
             raise verdict.error
-        if wait is None:
-            wait = retry.backoff(trace.retries, self.world.chance())
-        else:
-            pacing.close(self._bucket(operation), now + wait, now)
+        if verdict.spent:
+            trace.retries += 1
+            return
         late = self._until is not None and now + wait >= self._until
         if late or trace.waited + wait > self.patience_s:
             if isinstance(verdict.error, Limited):
@@ -241,7 +251,7 @@ def decoded(received: Received, title: str) -> Any:
         )
     try:
         return received.document
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Unexpected(
             f"{title} answered with JSON that cannot be read; the next run tries again."
         ) from None

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from data.integrations import retry
+from data.integrations.calls import Quota
 from data.integrations.errors import Limited, NotAllowed, SignInRefused
-from data.integrations.transport import Quota, Verdict, judged_by_status
+from data.integrations.pacing import Learned
+from data.integrations.transport import Verdict, judged_by_status
 from data.integrations.wire import Received
 
 TITLE = "Xero"
+# The limits of a minute are there again after one at the latest.
+MINUTE_S = 60.0
+THIS_MINUTE = "calls this minute"
 _QUOTAS = {
     "X-DayLimit-Remaining": ("calls today", 5000.0),
-    "X-MinLimit-Remaining": ("calls this minute", 60.0),
+    "X-MinLimit-Remaining": (THIS_MINUTE, 60.0),
     "X-AppMinLimit-Remaining": ("calls of the app this minute", 10_000.0),
 }
 
@@ -25,7 +32,7 @@ def judge(received: Received, now: float) -> Verdict:
     if received.status == 403:
         return Verdict(error=_forbidden(received), quota=quota)
     verdict = judged_by_status(TITLE, received, now)
-    return Verdict(verdict.error, verdict.retry, verdict.after_s, verdict.expired, quota=quota)
+    return replace(verdict, quota=quota, learned=Learned(at_most=_left(quota)))
 
 
 def judge_token(received: Received, now: float) -> Verdict:
@@ -43,7 +50,8 @@ def judge_token(received: Received, now: float) -> Verdict:
 
 def _limited(received: Received, now: float, quota: tuple[Quota, ...]) -> Verdict:
     """A day's limit is never slept out; the others are short."""
-    kind = received.headers.get("X-Rate-Limit-Problem", "").strip().lower() or "minute"
+    kind = received.headers.get("X-Rate-Limit-Problem", "").strip().lower()
+    kind = kind or ("day" if received.headers.get("X-DayLimit-Remaining") == "0" else "minute")
     after = retry.retry_after(received.headers, now)
     if kind in ("day", "daily"):
         until = now + (after if after is not None else 3600.0)
@@ -52,6 +60,8 @@ def _limited(received: Received, now: float, quota: tuple[Quota, ...]) -> Verdic
             "Xero opens again."
         )
         return Verdict(error=Limited(words, "day", until), quota=quota)
+    if after is None and kind != "concurrent":
+        after = MINUTE_S
     error = Limited(f"Xero asks for a pause ({kind} limit).", kind, now + (after or 0))
     return Verdict(error=error, retry=True, after_s=after, quota=quota)
 
@@ -66,6 +76,11 @@ def _forbidden(received: Received) -> NotAllowed:
         "Xero does not allow the app to read this; add the scopes that the Integrations page "
         "lists to the app."
     )
+
+
+def _left(quota: tuple[Quota, ...]) -> float | None:
+    """Calls that are left of this minute, whoever made the others."""
+    return next((each.remaining for each in quota if each.name == THIS_MINUTE), None)
 
 
 def _quota(received: Received) -> tuple[Quota, ...]:

@@ -215,8 +215,15 @@ def instant(at: Fields, name: str) -> datetime:
     """`/Date(1518685950940+0000)/` or ISO; the number is UTC whatever offset follows."""
     text = at.text(name)
     if found := _MS_DATE.fullmatch(text):
-        return _EPOCH + timedelta(milliseconds=int(found[1]))
+        return _since_epoch(at, name, found[1])
     return at.instant(name)
+
+
+def _since_epoch(at: Fields, name: str, milliseconds: str) -> datetime:
+    try:
+        return _EPOCH + timedelta(milliseconds=int(milliseconds))
+    except (OverflowError, ValueError):
+        raise at.wrong(name, f"is not a date: {milliseconds[:40]}") from None
 
 
 def changed_at(at: Fields) -> datetime:
@@ -241,7 +248,7 @@ def calendar_or_none(at: Fields, name: str) -> date | None:
     if not text:
         return None
     if found := _MS_DATE.fullmatch(text):
-        return (_EPOCH + timedelta(milliseconds=int(found[1]))).date()
+        return _since_epoch(at, name, found[1]).date()
     try:
         return day(text)
     except ValueError:

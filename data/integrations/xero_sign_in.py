@@ -29,6 +29,8 @@ SCOPES = (
     "accounting.reports.banksummary.read accounting.reports.profitandloss.read"
 )
 _TOKEN = Operation("token", Rate(per_s=1, burst=5))
+# A code is good for one exchange; a second one may take back what the first one gave.
+_CODE = Operation("token", Rate(per_s=1, burst=5), idempotent=False)
 _STATE_LIVES = timedelta(minutes=15)
 
 
@@ -66,9 +68,11 @@ class Signer:
             "redirect_uri": redirect,
             "code_verifier": verifier,
         }
-        return self._ask(form, None)
+        return self._ask(form, None, _CODE)
 
-    def _ask(self, form: Mapping[str, str], refresh: str | None) -> tokens.Token:
+    def _ask(
+        self, form: Mapping[str, str], refresh: str | None, operation: Operation = _TOKEN
+    ) -> tokens.Token:
         client, secret = self._credentials.get("client_id"), self._credentials.get("client_secret")
         request = Request(
             "POST",
@@ -77,12 +81,11 @@ class Signer:
             form=form if secret else {**form, "client_id": client},
             basic=(client, secret) if secret else None,
         )
-        found = self._transport.json(_TOKEN, request)
-        if not isinstance(found, dict) or not found.get("access_token"):
+        found = self._transport.json(operation, request)
+        made = tokens.given(found, self._world.now(), 1800, refresh)
+        if made is None:
             raise Unexpected("Xero gave no access token; check XERO_TOKEN_URL.")
-        lives = float(found.get("expires_in") or 1800)
-        given = found.get("refresh_token") or refresh
-        return tokens.Token(str(found["access_token"]), self._world.now() + lives, given)
+        return made
 
 
 def begin(connection: str, given: Credentials, redirect: str) -> str:

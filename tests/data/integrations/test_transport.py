@@ -184,7 +184,7 @@ def test_only_one_worker_probes_a_half_open_breaker(time: Time) -> None:
     for _ in range(breaker.LIMIT):
         breaker.failed("acme", time.at)
     time.at += breaker.FIRST_S
-    assert breaker.check("acme", "Acme", time.at)
+    assert breaker.check("acme", "Acme", time.at) is breaker.Passage.PROBE
     with pytest.raises(BreakerOpen):
         breaker.check("acme", "Acme", time.at)
 
@@ -213,6 +213,17 @@ def test_every_call_is_recorded_with_its_retries(fake: Fake, time: Time) -> None
         "token shpat_S3cret0123456789",
         "key sk-S3cret0123456789abcdef",
         "https://user:S3cret@api.example.com/",
+        "{'client_secret': 'S3cret'}",
+        "{'client_secret': 'one, two; S3cret'}",
+        "[('refresh_token', 'S3cret')]",
+        '"{\\"client_secret\\": \\"a S3cret\\"}"',
+        '{"token":"S3cret"}',
+        '{"client_secret": "a \\"S3cret\\" b"}',
+        "GET /callback?state=x&code=S3cret HTTP/1.1",
+        "https://x.example/?next=%2F%3Faccess_token%3DS3cret",
+        "https://storage.example/f.jsonl?X-Goog-Signature=S3cret&x=1",
+        "x-amz-access-token: S3cret",
+        "Authorization: Basic S3cretS3cret",
     ],
 )
 def test_secrets_are_masked_wherever_text_is_kept(text: str) -> None:
