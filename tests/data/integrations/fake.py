@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import threading
@@ -35,13 +36,14 @@ class Asked:
 
 @dataclass
 class Answer:
-    """What goes back. `fault`: drip, truncate, close."""
+    """What goes back. `fault`: drip, truncate, close; `packed`: gzip, in chunks."""
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     kind: str = "application/json"
     fault: str = ""
+    packed: bool = False
 
     @property
     def raw(self) -> bytes:
@@ -95,6 +97,11 @@ def running(made: Fake) -> Iterator[Fake]:
         made.stop()
 
 
+def _in_chunks(raw: bytes, size: int = 100) -> bytes:
+    parts = [raw[at : at + size] for at in range(0, len(raw), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
 def _handler(of: Fake) -> type[BaseHTTPRequestHandler]:
     return type("Handler", (_Handler,), {"fake": of})
 
@@ -132,7 +139,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.kind)
-        self.send_header("Content-Length", str(len(raw)))
+        if answer.packed:
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Transfer-Encoding", "chunked")
+            raw = _in_chunks(gzip.compress(raw))
+        else:
+            self.send_header("Content-Length", str(len(raw)))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
