@@ -49,7 +49,9 @@ def _for(person: Person | None) -> None:
         login.form(settings().company_name)
         return
     _one_owner(person)
-    entries = {page.slug: _entry(page, person) for page in pages()}
+    entries: dict[str, Any] = {}
+    for page in pages():
+        entries[page.slug] = _entry(page, person, entries)
     chosen = st.navigation(_menu(person, entries), expanded=True)
     if person.scopes is None and roles.can(person.role, "alerts") and "alerts" in entries:
         bell.show(entries["alerts"])
@@ -111,9 +113,11 @@ def _lead_on(home: Any) -> None:
     st.switch_page(home, query_params=given)
 
 
-def _entry(page: Page, person: Person) -> Any:
+def _entry(page: Page, person: Person, entries: dict[str, Any]) -> Any:
     allowed = _may(person, page)
     run: Callable[[], None] = page.render if allowed else partial(_not_theirs, page)
+    if not allowed and _owes(person):
+        run = partial(_to_account, entries)
     return st.Page(
         run,
         title=page.title,
@@ -123,10 +127,19 @@ def _entry(page: Page, person: Person) -> Any:
     )
 
 
+def _to_account(entries: dict[str, Any]) -> None:
+    st.switch_page(entries["account"])
+
+
 def _may(person: Person, page: Page) -> bool:
-    if page.resource is None:
-        return True
-    return person.scopes is None and roles.can(person.role, page.resource, page.action)
+    if _owes(person):
+        return page.slug == "account"
+    return page.resource is None or roles.can(person.role, page.resource, page.action)
+
+
+def _owes(person: Person) -> bool:
+    """Whether a second factor must be set up first, see auth/sessions.py."""
+    return person.scopes is not None
 
 
 def _not_theirs(page: Page) -> None:
