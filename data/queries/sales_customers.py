@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from data.queries.tracks import months_before
 
 _TOP = """
 WITH parts AS (
-    SELECT customer_id, orders, net FROM customer_days d WHERE day = ANY(:made){kept}
+    SELECT customer_id, orders, net FROM customer_days d WHERE {days}{kept}
     {unmade}
 ), sums AS (
     SELECT customer_id, sum(orders) AS orders, sum(net) AS net FROM parts GROUP BY customer_id
@@ -38,10 +39,18 @@ SELECT CASE WHEN bool_and(m.month IS NOT NULL) THEN sum(m.rest) END FROM (
     WHERE day BETWEEN :start AND :end
 ) wanted LEFT JOIN customer_months_made m USING (month)
 """
-_HEADS = (
-    " AND customer_id IN (SELECT customer_id FROM customer_heads WHERE month BETWEEN "
-    "date_trunc('month', CAST(:start AS timestamp)) AND :end)"
-)
+# The most that each head can have bought: in months where it is none, what the others did.
+_BOUNDS = """
+SELECT customer_id, sum(h.net - m.rest) + :rest AS most
+FROM customer_heads h JOIN customer_months_made m USING (month)
+WHERE month BETWEEN date_trunc('month', CAST(:start AS timestamp)) AND :end GROUP BY customer_id
+"""
+_FIRST = f"{_BOUNDS} ORDER BY most DESC LIMIT :few"
+_THESE = " AND customer_id = ANY(:these)"
+_ABOVE = f" AND customer_id IN (SELECT customer_id FROM ({_BOUNDS}) bounds WHERE most >= :least)"
+_ALL_MADE, _THOSE_MADE = "day BETWEEN :start AND :end", "day = ANY(:made)"
+# How many of the heads are looked at first.
+FEW = 100
 
 
 def top(start: date, end: date, chosen: Filter = EVERYTHING, limit: int = 20) -> pd.DataFrame:
@@ -60,20 +69,39 @@ def top(start: date, end: date, chosen: Filter = EVERYTHING, limit: int = 20) ->
                 return found
         unmade = opened.execute(text(_UNMADE), names).scalars().all()
         names |= customer_days.span(opened, list(unmade)) if unmade else {}
-        return _frame(opened, _top(chosen, bool(unmade)), names | chosen.parameters())
+        sql = _top(chosen, _THOSE_MADE, unmade=bool(unmade))
+        return _frame(opened, sql, names | chosen.parameters())
 
 
 def _among_heads(opened: Connection, names: dict[str, Any], chosen: Filter) -> pd.DataFrame | None:
     """The top among those who bought most in these months, where nobody else can be in it.
 
-    What anybody else bought is at most the sum of what the months' others did.
+    What anybody else bought is at most the sum of what the months' others did. First among the few
+    who can have bought most; whoever cannot have bought more than their last is not read at all.
     """
     rest = opened.execute(text(_REST), names).scalar()
     if rest is None:
         return None
-    found = _frame(opened, _top(chosen, False, _HEADS), names | chosen.parameters())
-    proven = len(found) == names["limit"] and found["net_revenue"].iloc[-1] > rest
-    return found if proven else None
+    names = names | chosen.parameters() | {"rest": rest, "few": FEW + 1}
+    heads = opened.execute(text(_FIRST), names).all()
+    these = [row.customer_id for row in heads[:FEW]]
+    found = _frame(opened, _top(chosen, _ALL_MADE, _THESE), names | {"these": these})
+    if _proven(found, names, max([rest, *(row.most for row in heads[FEW:])])):
+        return found
+    least = max(0.0, _last(found, names)) * (1 - 1e-9)  # a float may be a little above its sum
+    found = _frame(opened, _top(chosen, _ALL_MADE, _ABOVE), names | {"least": least})
+    return found if _proven(found, names, rest) else None
+
+
+def _proven(found: pd.DataFrame, names: dict[str, Any], others: Any) -> bool:
+    """Whether nobody who bought at most `others` belongs to the top found."""
+    return bool(_last(found, names) > others)
+
+
+def _last(found: pd.DataFrame, names: dict[str, Any]) -> float:
+    """Net revenue of the last of the top; below all figures while it is not full."""
+    full = len(found) == names["limit"]
+    return float(found["net_revenue"].iloc[-1]) if full else -math.inf
 
 
 def _frame(opened: Connection, sql: str, names: dict[str, Any]) -> pd.DataFrame:
@@ -83,7 +111,7 @@ def _frame(opened: Connection, sql: str, names: dict[str, Any]) -> pd.DataFrame:
     )
 
 
-def _top(chosen: Filter, unmade: bool, among: str = "") -> str:
+def _top(chosen: Filter, days: str, among: str = "", *, unmade: bool = False) -> str:
     parts = ""
     if unmade:
         first = "first_of_order" if chosen.product is None else "first_of_product"
@@ -92,7 +120,7 @@ def _top(chosen: Filter, unmade: bool, among: str = "") -> str:
         )
         parts = f"UNION ALL SELECT customer_id, orders, net FROM ({given}) given"
     kept = _where(chosen, "d", None) + among
-    return _TOP.format(kept=kept, unmade=parts, not_given=NOT_GIVEN)
+    return _TOP.format(days=days, kept=kept, unmade=parts, not_given=NOT_GIVEN)
 
 
 def _where(chosen: Filter, order: str, item: str | None) -> str:

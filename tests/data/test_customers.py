@@ -122,10 +122,12 @@ def test_a_source_that_goes_takes_its_customers_days_along(tmp_path: Path) -> No
     assert sales_customers.cohorts(date(2026, 2, 28)).empty
 
 
+@pytest.mark.parametrize(("heads", "few"), [(3, 100), (3, 1), (8, 2), (8, 5)])
 def test_the_top_is_the_same_where_only_the_greatest_customers_are_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    heads: int, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(customer_days, "HEADS", 3)
+    monkeypatch.setattr(customer_days, "HEADS", heads)
+    monkeypatch.setattr(sales_customers, "FEW", few)
     take(tmp_path, WHOLE, *(row for order in lines(150) for row in order))
     customer_days.make()
     assert str(_shown(limit=1)) == str(_from_the_orders(limit=1))
