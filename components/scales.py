@@ -10,17 +10,26 @@ from data import company
 
 @dataclass(frozen=True)
 class Scale:
-    """Figures are sent divided by `divide`; ticks and tooltips wear `prefix` and `suffix`."""
+    """Figures are sent divided by `divide`; ticks and tooltips wear `prefix` and `suffix`.
+
+    `letter`: the k, M or B that the suffix opens with; zero has none.
+    """
 
     divide: float
     prefix: str
     suffix: str
     digits: int = 2
+    letter: str = ""
 
     @property
     def tick(self) -> str:
         """Template of an axis label."""
         return f"{self.prefix}{{value}}{self.suffix}"
+
+    @property
+    def zero(self) -> str:
+        """The label of zero: £0, not £0k."""
+        return f"{self.prefix}0{self.suffix.removeprefix(self.letter)}"
 
     @property
     def tooltip(self) -> str:
@@ -48,8 +57,9 @@ def scale(unit: str, largest: float) -> Scale:
     divide, letter = _thousands(size)
     sign = units.sign(company.currency()) if known == "money" else ""
     return Scale(
-        divide, sign, letter + units.suffix(known), 2 if divide > 1 or known != "count" else 0
-    )
+        divide, sign, letter + units.suffix(known), 2 if divide > 1 or known != "count" else 0,
+        letter,
+    )  # fmt: skip
 
 
 def _thousands(size: float) -> tuple[float, str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from components import units
-from components.charts import frames, option
+from components.charts import frames, option, zero
 from components.charts.option import Mark
 from components.scales import Scale, scale
 
@@ -37,7 +37,7 @@ def horizontal(
         found["grid"] |= {"top": 20}
         bar["markLine"] = _upright(target, unit, chosen)
     return found | {
-        "xAxis": option.value_axis(chosen, None, None) | {"scale": False, "splitNumber": 3},
+        "xAxis": zero.bars(chosen, zero.extent(values), "bottom"),
         "yAxis": option.category_axis(
             labels, inverse=True, axisLine={"show": False},
             axisLabel={"width": 130, "overflow": "truncate", "interval": 0},
@@ -51,7 +51,7 @@ def vertical(labels: Sequence[str], values: Sequence[float], unit: str) -> dict[
     chosen = scale(unit, _largest(values))
     return option.base(legend=False) | {
         "xAxis": option.category_axis(labels, axisLabel={"interval": 0, **_tilted(labels)}),
-        "yAxis": option.value_axis(chosen, None, None) | {"scale": False},
+        "yAxis": zero.bars(chosen, zero.extent(values)),
         "series": [
             {
                 "type": "bar", "name": "", "barMaxWidth": 32, "data": _plain(values, chosen),
@@ -98,7 +98,7 @@ def stacked(
         series[0]["markLine"] = _notes(marks, frame.index)
     return option.base(legend=len(series) > 1) | {
         "xAxis": option.category_axis(labels),
-        "yAxis": option.value_axis(chosen, None, None) | {"scale": False},
+        "yAxis": zero.bars(chosen, zero.heights(lines, ghost, side_by_side)),
         "series": series,
     }
 
@@ -113,14 +113,15 @@ def pareto(labels: Sequence[str], values: Sequence[float], unit: str) -> dict[st
     found["legend"] |= {"show": True}
     found["grid"] |= {"top": 30}
     found["series"][0]["name"] = "Amount"
+    amounts = found["yAxis"] if isinstance(found["yAxis"], list) else [found["yAxis"]]
     found["yAxis"] = [
-        found["yAxis"],
+        *amounts,
         {"type": "value", "min": 0, "max": 100, "splitLine": {"show": False},
-         "axisLabel": {"formatter": "{value} %"}, "interval": 25},
+         "position": "right", "axisLabel": {"formatter": "{value} %"}, "interval": 25},
     ]  # fmt: skip
     found["series"].append(
         {
-            "type": "line", "name": "Cumulated share", "yAxisIndex": 1, "data": reached,
+            "type": "line", "name": "Cumulated share", "yAxisIndex": len(amounts), "data": reached,
             "symbolSize": 5, "lineStyle": {"width": 1.5},
             "tooltip": {"valueFormatter": "%.1f %%"},
         }
@@ -150,7 +151,7 @@ def waterfall(
         "xAxis": option.category_axis(
             [start[0], *labels, end[0]], axisLabel={"interval": 0, "hideOverlap": True}
         ),
-        "yAxis": option.value_axis(chosen, None, None) | {"scale": False},
+        "yAxis": zero.bars(chosen, zero.extent([*levels, end[1]])),
         "series": _steps(spans, figures, colours, unit, chosen),
     }
 

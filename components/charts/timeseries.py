@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from components import units
-from components.charts import frames, option
+from components.charts import frames, option, zero
 from components.charts.frames import Numbers
 from components.charts.option import Mark, Threshold
 from components.scales import Scale, scale
@@ -53,10 +53,24 @@ def build(drawing: Drawing) -> dict[str, Any]:
     several = len(lines) > 1
     return option.base(legend=several) | {
         "xAxis": option.time_axis(*_span(drawing.span), _days(x)),
-        "yAxis": option.value_axis(chosen, drawing.low, drawing.high),
+        "yAxis": _figures(drawing, lines, chosen),
         "dataset": {"source": frames.table(x, lines / chosen.divide)},
         "series": _series(drawing, lines, chosen, top),
     }
+
+
+def _figures(drawing: Drawing, lines: Numbers, chosen: Scale) -> Any:
+    """The axis; where zero is near the lowest figure it stands on zero."""
+    known = lines[np.isfinite(lines)]
+    lowest, highest = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    low = drawing.low
+    if low is None and chosen.letter and 0 <= lowest <= highest / 3:
+        low = 0.0
+    axis = option.value_axis(chosen, low, drawing.high)
+    lowest = 0.0 if low == 0 else lowest
+    if drawing.high is not None or low or (lowest < 0 and drawing.kind == "stacked"):
+        return axis
+    return zero.plain_zero(axis, chosen, (lowest, highest))
 
 
 def describe(drawing: Drawing, title: str) -> str:

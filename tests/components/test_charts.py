@@ -182,7 +182,8 @@ def test_steps_of_a_waterfall_reach_from_start_to_end(start: float, changes: lis
     foot, up, low_foot, down = (series["data"] for series in option["series"])
     levels = np.concatenate([[0.0], start + np.concatenate([[0.0], np.cumsum(changes)])])
     largest = max(1.0, float(np.abs(levels).max()), abs(end))
-    scale = option["yAxis"]["axisLabel"]["formatter"]
+    axis = option["yAxis"][0] if isinstance(option["yAxis"], list) else option["yAxis"]
+    scale = axis["axisLabel"]["formatter"]
     divide = {"M": 1e6, "k": 1e3}.get(scale[-1], 1.0)
     for at in range(1, len(changes) + 1):
         low, high = sorted((levels[at], levels[at + 1]))
