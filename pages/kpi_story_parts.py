@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 import streamlit as st
@@ -21,8 +22,6 @@ from pages import company_data as books
 from pages import kpi_worked
 
 _TIME = ("day", "week", "month")
-# Areas whose figures are drawn live on a page of their own.
-_LIVE = {"system": "performance", "users": "users"}
 # Documents, balances and prices stand in the currency that their own column names.
 _FIGURES = {
     "total": "amount", "open": "amount", "open_converted": "money", "balance": "amount",
@@ -66,21 +65,18 @@ def history(version: str, chosen: Kpi, figure: Figure, span: Period) -> None:
     """The KPI over the period, with its bounds and the notes about those days."""
     first, last = span.days()
     by = books.step(first, last)
-    with panel("History", f"by {by}", key="history"):
-        if by not in chosen.by:
-            home = _LIVE.get(chosen.area, "")
-            empty.state("This KPI keeps no history here.", "Its page shows it over time.",
-                        home, home.capitalize())  # fmt: skip
-            return
+    with panel("History", f"by {by}" if by in chosen.by else "as recorded", key="history"):
         if figure.value is None:
             empty.state("No history to draw.", figure.reason or "")
             return
-        frame = books.kept(version, kpi.series, chosen.slug, first, last, by)
-        index = pd.Index(pd.to_datetime(frame[by]), name=by)
+        line = _line(version, chosen, first, last, by)
+        if line["value"].isna().all():
+            empty.state("No history of this KPI is kept.")
+            return
         charts.show(
             f"history-{chosen.slug}",
             charts.time_series(
-                pd.DataFrame({chosen.slug: frame["value"].to_numpy()}, index=index),
+                line.rename(columns={"value": chosen.slug}),
                 title=chosen.title,
                 unit=chosen.unit,
                 height=260,
@@ -90,6 +86,14 @@ def history(version: str, chosen: Kpi, figure: Figure, span: Period) -> None:
                 marks=books.marks(first, last, chosen.slug),
             ),
         )
+
+
+def _line(version: str, chosen: Kpi, first: date, last: date, by: str) -> pd.DataFrame:
+    """By the step that the catalogue offers, else as the KPI's own records keep it."""
+    if by not in chosen.by:
+        return books.lately(kpi.history, chosen.slug, first, last)
+    frame: pd.DataFrame = books.kept(version, kpi.series, chosen.slug, first, last, by)
+    return frame.set_index(pd.to_datetime(frame.pop(by)))
 
 
 def breakdown(version: str, chosen: Kpi, figure: Figure, span: Period) -> None:

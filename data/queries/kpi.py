@@ -56,6 +56,20 @@ def series(slug: str, start: date, end: date, by: str) -> pd.DataFrame:
     return frame
 
 
+def history(slug: str, start: date, end: date) -> pd.DataFrame:
+    """A KPI of the system or its users as their records keep it: an index in time, column `value`.
+
+    Empty for what is not kept over time. Raises UnknownKpi, BadQuery.
+    """
+    entry = kpi(slug)
+    _require_range(start, end)
+    area = _area(entry)
+    if area is None or entry.area not in ("system", "users"):
+        return pd.DataFrame({"value": pd.Series(dtype="float64")})
+    frame: pd.DataFrame = area.history(slug, start, end)
+    return frame
+
+
 def _require_range(start: date, end: date) -> None:
     if end < start:
         raise BadQuery(f"The range ends on {end}, before it begins on {start}; swap the two days.")

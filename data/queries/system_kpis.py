@@ -49,14 +49,33 @@ def series(_slug: str, _start: date, _end: date, by: str) -> pd.DataFrame:
     return pd.DataFrame({by: pd.Series(dtype="str"), "value": pd.Series(dtype="float64")})
 
 
+def history(slug: str, start: date, end: date) -> pd.DataFrame:
+    """The KPI as it was measured: index `at` (UTC), column `value`, gaps as NaN.
+
+    Empty where nothing keeps it over time.
+    """
+    begin, until = _midnight(start), min(_midnight(end + timedelta(1)), datetime.now(UTC))
+    if slug not in _LINES or begin >= until:
+        return pd.DataFrame({"value": pd.Series(dtype="float64")})
+    return _LINES[slug](begin, until).to_frame("value")
+
+
 def _midnight(day: date) -> Moment:
     return datetime.combine(day, time(), company.zone()).astimezone(UTC)
 
 
 def _mean(*names: str) -> Callable[[Moment, Moment], float | None]:
     def compute(begin: Moment, until: Moment) -> float | None:
-        found = metrics.series(names, begin, until)[list(names)].sum(axis=1, min_count=len(names))
+        found = _line(*names)(begin, until)
         return None if found.isna().all() else float(found.mean())
+
+    return compute
+
+
+def _line(*names: str) -> Callable[[Moment, Moment], pd.Series]:
+    def compute(begin: Moment, until: Moment) -> pd.Series:
+        found = metrics.series(names, begin, until)
+        return found[list(names)].sum(axis=1, min_count=len(names))
 
     return compute
 
@@ -77,6 +96,20 @@ def _error_rate(begin: Moment, until: Moment) -> float | None:
     return float((found["error_rate"] * found["count"]).sum() / count) if count else None
 
 
+def _rated(column: str) -> Callable[[Moment, Moment], pd.Series]:
+    return lambda begin, until: metrics.rates(begin, until)[column]
+
+
+def _quantiles(column: str) -> Callable[[Moment, Moment], pd.Series]:
+    return lambda begin, until: metrics.quantiles(begin, until)[column]
+
+
+_LINES: dict[str, Callable[[Moment, Moment], pd.Series]] = {
+    **{slug: _line(*names) for slug, names in _MEANS.items()},
+    "requests_per_second": _rated("rate"),
+    "error_rate": _rated("error_rate"),
+    **{f"response_time_{name}": _quantiles(name) for name in ("p50", "p95", "p99")},
+}
 _COMPUTE: dict[str, Callable[[Moment, Moment], float | None]] = {
     **{slug: _mean(*names) for slug, names in _MEANS.items()},
     "requests_per_second": _request_rate,

@@ -23,6 +23,25 @@ _SQL = {
 }
 _ACTIVE = "SELECT count(DISTINCT user_id) FROM page_views_daily " \
     "WHERE day BETWEEN :start AND :end AND user_id <> 0"  # fmt: skip
+_EACH_DAY = {
+    "sessions": "SELECT (created_at AT TIME ZONE :zone)::date AS day, count(*) AS value "
+    "FROM sessions GROUP BY 1",
+    "page_views": "SELECT day, sum(views) AS value FROM page_views_daily GROUP BY day",
+    "failed_logins": "SELECT (at AT TIME ZONE :zone)::date AS day, count(*) AS value FROM audit "
+    "WHERE starts_with(action, 'sign_in') AND outcome = 'refused' GROUP BY 1",
+}
+_ACTIVE_EACH_DAY = """
+SELECT d.day::date AS day, count(DISTINCT seen.user_id) AS value
+FROM generate_series(CAST(:start AS date), CAST(:end AS date), '1 day') d (day)
+JOIN (SELECT DISTINCT day, user_id FROM page_views_daily WHERE user_id <> 0) seen
+    ON seen.day > d.day::date - :days AND seen.day <= d.day::date
+GROUP BY 1
+"""
+_HISTORY = """
+SELECT d.day::date AS day, coalesce(found.value, 0)::float8 AS value
+FROM generate_series(CAST(:start AS date), CAST(:end AS date), '1 day') d (day)
+LEFT JOIN ({each}) found ON found.day = d.day::date ORDER BY 1
+"""
 # The audit trail opens with the first start.
 _BEGUN = "SELECT min((at AT TIME ZONE :zone)::date) FROM audit"
 # People active in so many days that end with the period.
@@ -44,6 +63,23 @@ def value(slug: str, start: date, end: date) -> Figure:
 def series(_slug: str, _start: date, _end: date, by: str) -> pd.DataFrame:
     """The catalogue offers no breakdown of these; the Users page shows them over time."""
     return pd.DataFrame({by: pd.Series(dtype="str"), "value": pd.Series(dtype="float64")})
+
+
+def history(slug: str, start: date, end: date) -> pd.DataFrame:
+    """The KPI on each company day that records reach: index `day`, column `value`.
+
+    Empty where nothing keeps it over time.
+    """
+    begun = database.scalar(_BEGUN, zone=company.zone().key) or end
+    start, end = max(start, begun), min(end, company.today())
+    each = _ACTIVE_EACH_DAY if slug in _DAYS else _EACH_DAY.get(slug)
+    if each is None or start > end or _absence(slug, start, end, company.today()):
+        return pd.DataFrame({"value": pd.Series(dtype="float64")})
+    frame: pd.DataFrame = database.frame(
+        _HISTORY.format(each=each), start=start, end=end, zone=company.zone().key,
+        days=_DAYS.get(slug, 1),
+    )  # fmt: skip
+    return frame.set_index(pd.to_datetime(frame.pop("day")))
 
 
 def _absence(slug: str, start: date, end: date, today: date) -> str | None:

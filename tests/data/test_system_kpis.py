@@ -9,7 +9,7 @@ import pytest
 from auth import audit
 from config.kpis import KPIS
 from data import company, database
-from data.queries import kpi
+from data.queries import kpi, user_kpis
 from tests.data.test_metrics_series import _write
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -25,6 +25,35 @@ def test_a_system_kpi_is_the_mean_of_its_samples() -> None:
     _write("a", at, [0, 5], cpu_pct=40.0, network_receive_bytes_s=5.0, network_send_bytes_s=7.0)
     assert kpi.value("cpu_pct", *_today()).value == pytest.approx(40)
     assert kpi.value("network", *_today()).value == pytest.approx(12)
+
+
+def test_a_system_kpi_has_the_history_of_its_samples() -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    at = now - timedelta(seconds=now.second % 5 + 10)
+    _write("a", at, [0, 5], cpu_pct=40.0, network_receive_bytes_s=5.0, network_send_bytes_s=7.0)
+    assert set(kpi.history("cpu_pct", *_today())["value"].dropna()) == {40.0}
+    assert set(kpi.history("network", *_today())["value"].dropna()) == {12.0}
+    for slug in ("error_rate", "response_time_p95", "slowest_queries", "net_revenue"):
+        assert kpi.history(slug, *_today())["value"].isna().all()
+
+
+def test_a_users_kpi_has_a_figure_for_each_day_since_the_records_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    day = company.today()
+    # The trail lets nobody set back its clock.
+    monkeypatch.setattr(user_kpis, "_BEGUN", f"SELECT DATE '{day - timedelta(2)}'")
+    database.execute(
+        "INSERT INTO page_views_daily (day, user_id, page, views, run_ms, slowest_ms) VALUES "
+        "(:day, 1, 'overview', 3, 1, 1), (:day, 2, 'overview', 2, 1, 1), (:old, 3, 'x', 9, 1, 1)",
+        day=day, old=day - timedelta(1),
+    )  # fmt: skip
+    asked = (day - timedelta(9), day + timedelta(9))
+    assert kpi.history("page_views", *asked)["value"].tolist() == [0, 9, 5]
+    assert kpi.history("active_users_day", *asked)["value"].tolist() == [0, 1, 2]
+    assert kpi.history("active_users_week", *asked)["value"].tolist() == [0, 1, 3]
+    assert kpi.history("failed_logins", *asked)["value"].tolist() == [0, 0, 0]
+    assert kpi.history("active_users", *asked).empty
 
 
 def test_each_kpi_of_the_system_and_its_users_has_a_figure_or_a_reason() -> None:
