@@ -17,13 +17,20 @@ _TERMS = (
 )  # fmt: skip
 _COLUMNS = ("title", "price", "unit_cost", "currency", *_TERMS)
 
-# A file or vendor that does not tell a value leaves the known one standing.
+# A file or vendor that does not tell a value leaves the known one standing, unless only the sample
+# knew it: a company's own product has nothing of the sample's.
 _UPSERT = f"""
 INSERT INTO products (sku, {", ".join(_COLUMNS)}, source, source_id, last_seen)
 SELECT sku, title, price, cost, currency, {", ".join(_TERMS)}, :source, source_id, now()
   FROM in_rows
 ON CONFLICT (sku) DO UPDATE SET
-    {", ".join(f"{name} = coalesce(excluded.{name}, products.{name})" for name in _COLUMNS)},
+    {
+    ", ".join(
+        f"{name} = coalesce(excluded.{name}, CASE WHEN products.source IS DISTINCT FROM "
+        f"'sample' THEN products.{name} END)"
+        for name in _COLUMNS
+    )
+},
     source = excluded.source, source_id = excluded.source_id, last_seen = excluded.last_seen
 """
 _COUNT = f"""
@@ -38,6 +45,8 @@ SELECT count(*) FILTER (WHERE p.id IS NULL) AS new,
 
 # The first cost holds for all time before; a later one from `cost_from` (default today) on.
 _COSTS = (
+    "DELETE FROM product_costs c USING in_rows r WHERE c.sku = r.sku AND c.source = 'sample' "
+    "AND r.cost IS NOT NULL",
     """
 CREATE TEMP TABLE new_costs ON COMMIT DROP AS
 SELECT r.sku, r.cost, r.currency, coalesce(r.cost_from, CASE WHEN EXISTS (

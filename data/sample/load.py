@@ -61,7 +61,7 @@ def load(
 
 
 def _products(opened: Connection, calendar: Calendar) -> None:
-    """Products that are not there yet, and what they cost from when on."""
+    """Products that are not there yet, and what they cost from when on where nobody says."""
     rows = [{"sku": item.sku, "title": item.title, "cost": item.cost, "price": item.price,
              "lead": item.lead_time, "life": item.shelf_life} for item in PRODUCTS]  # fmt: skip
     opened.execute(
@@ -81,9 +81,10 @@ def _products(opened: Connection, calendar: Calendar) -> None:
                             "from_day": calendar.first + timedelta(int(begin)),
                             "until": until or date.max})  # fmt: skip
     opened.execute(
-        text("INSERT INTO product_costs (sku, from_day, until, cost, currency, source) VALUES "
-             "(:sku, :from_day, CASE WHEN :until >= date '9999-12-31' THEN 'infinity' ELSE :until "
-             "END, :cost, 'GBP', 'sample') ON CONFLICT DO NOTHING"),
+        text("INSERT INTO product_costs (sku, from_day, until, cost, currency, source) SELECT "
+             ":sku, :from_day, CASE WHEN :until >= date '9999-12-31' THEN 'infinity' ELSE :until "
+             "END, :cost, 'GBP', 'sample' WHERE NOT EXISTS (SELECT FROM product_costs "
+             "WHERE sku = :sku AND source <> 'sample')"),
         changes,
     )  # fmt: skip
 

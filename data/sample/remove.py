@@ -19,8 +19,16 @@ _PRODUCTS = (
     "DELETE FROM products p WHERE source = 'sample' "
     "AND NOT EXISTS (SELECT FROM order_lines l WHERE l.product_id = p.id)",
     "UPDATE products SET source = 'csv', source_id = NULL, title = NULL, unit_cost = NULL, "
-    "price = NULL, lead_time_days = NULL, minimum_order = NULL, safety_stock = NULL, "
-    "reorder_point = NULL, shelf_life_days = NULL, order_cost = NULL WHERE source = 'sample'",
+    "price = NULL, currency = NULL, lead_time_days = NULL, minimum_order = NULL, "
+    "safety_stock = NULL, reorder_point = NULL, shelf_life_days = NULL, order_cost = NULL "
+    "WHERE source = 'sample'",
+)
+# A line that really made something stays, as its own run brought it.
+_LINES = (
+    "DELETE FROM production_lines l WHERE source = 'sample' "
+    "AND NOT EXISTS (SELECT FROM production_runs r WHERE r.line = l.code)",
+    "UPDATE production_lines l SET source = r.source FROM production_runs r "
+    "WHERE r.line = l.code AND l.source = 'sample'",
 )
 
 
@@ -44,11 +52,7 @@ def remove() -> bool:
         remove_source(opened, "sample")
         for table in _BY_SOURCE:
             opened.execute(text(f"DELETE FROM {table} WHERE source = 'sample'"))
-        opened.execute(text(
-            "DELETE FROM production_lines l WHERE source = 'sample' "
-            "AND NOT EXISTS (SELECT FROM production_runs r WHERE r.line = l.code)"
-        ))  # fmt: skip
-        for statement in _PRODUCTS:
+        for statement in (*_LINES, *_PRODUCTS):
             opened.execute(text(statement))
         if days[0] is not None:
             reprice(opened, days[0], days[1])
