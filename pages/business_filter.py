@@ -6,16 +6,19 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from components.login import plain
 from data.queries.sales import Filter
 
 # Of these only one at a time: the daily figures know each beside the channel, not all together.
 _ALONE = ("product", "country", "segment")
+_LONGEST = 60
 _TITLES = {"channel": "Channel", "product": "Product", "country": "Country", "segment": "Customers"}
 
 
 def current() -> Filter:
     """The filter that the URL names."""
-    found = {name: st.query_params.get(name) for name in _TITLES}
+    # PostgreSQL has no text with a zero character in it.
+    found = {name: st.query_params.get(name, "").replace("\0", "") for name in _TITLES}
     alone = next((name for name in _ALONE if found[name]), None)
     return Filter(found["channel"] or None, **({alone: found[alone]} if alone else {}))
 
@@ -39,13 +42,19 @@ def chips(chosen: Filter, titles: Mapping[str, str]) -> None:
     with st.container(horizontal=True, key="business-filter"):
         for name, label in active:
             st.button(
-                f"{_TITLES[name]}: {titles.get(label, label) if name == 'product' else label}",
+                f"{_TITLES[name]}: {_shown(name, label, titles)}",
                 icon=":material/close:",
                 key=f"unfilter-{name}",
                 help="Show all again",
                 on_click=_clear,
                 args=(name,),
             )
+
+
+def _shown(name: str, label: str, titles: Mapping[str, str]) -> str:
+    """Anything may stand in a URL, and a button reads Markdown."""
+    text = titles.get(label, label) if name == "product" else label
+    return plain(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def _clear(name: str) -> None:
