@@ -16,7 +16,7 @@ from tests.data.integrations.fake import Answer
 from tests.data.integrations.fake_amazon import Account, FakeAmazon, item
 from tests.data.integrations.fake_amazon import order as amazon_order
 from tests.data.integrations.fake_shopify import FakeShopify, Shop, line, order, refund
-from tests.data.integrations.fake_xero import Books, FakeXero, invoice
+from tests.data.integrations.fake_xero import Books, FakeXero, invoice, moved
 from tests.data.integrations.scene import Time
 
 LONG = 9_007_199_254_740_993_123
@@ -101,14 +101,18 @@ def test_yen_of_a_marketplace_with_an_unknown_state_arrives(
 def test_xero_books_in_a_currency_of_large_numbers_arrive(
     xero: FakeXero, books: Books, time: Time
 ) -> None:
-    owed = invoice(1, "2026-10-02T00:00:00", "98765432109.87", "98765432109.87")
+    owed = invoice(1, "2026-10-02T00:00:00", "90000000000.00", "90000000000.00")
     books.invoices = [owed | {"InvoiceID": "C2D9F0AB-0000-4000-8000-0000000000FF",
-                              "CurrencyCode": "IDR", "CurrencyRate": 20123.456789}]  # fmt: skip
+                              "CurrencyCode": "IDR", "CurrencyRate": 30000.0}]  # fmt: skip
+    spent = moved(1, "2026-10-02T00:00:00", "2026-10-02", "SPEND", "45000000000.00")
+    books.bank_transactions = [spent | {"CurrencyCode": "IDR", "CurrencyRate": 30000.0}]
     assert sync.sync("xero", time.world).state == "done"
-    row = db.read("SELECT total, currency, rate FROM invoices")[0]
-    assert (row["total"], row["currency"]) == (Decimal("98765432109.87"), "IDR")
-    # A rate keeps ten decimal places: a currency of 20,000 to one is exact to a millionth.
-    assert row["total"] * row["rate"] == pytest.approx(Decimal("4907975.85"), rel=Decimal("1e-6"))
+    row = db.read("SELECT total, currency FROM invoices")[0]
+    assert (row["total"], row["currency"]) == (Decimal("90000000000.00"), "IDR")
+    # 90,000,000,000 / 30,000 by hand; a rate of ten decimals, 0.0000333333, makes 2,999,997.
+    assert db.scalar("SELECT sum(change) FROM open_balance_changes") == Decimal(3_000_000)
+    paid = "SELECT round(sum(amount * rate), 2) FROM bank_transactions"
+    assert db.scalar(paid) == Decimal("-1500000.00")
 
 
 @pytest.mark.parametrize(
