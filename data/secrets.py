@@ -24,6 +24,7 @@ KEY_FILE = "secrets.key"
 ENCRYPTED_COLUMNS: list[tuple[str, str, str]] = [
     ("integration_credentials", "name", "sealed"),
     ("integration_tokens", "name", "sealed"),
+    ("integration_sign_ins", "state", "sealed"),
     ("alert_channels", "name", "sealed"),
     ("second_factors", "user_id", "sealed"),
 ]

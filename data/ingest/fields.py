@@ -31,7 +31,8 @@ _DAY = r"^\d{4}-\d\d-\d\d$"
 class Field:
     """One column: its name, kind, whether each row must have it, and what bounds it.
 
-    `fallback` stands where the file gives nothing. `longest` counts characters of a text. `also`:
+    `fallback` stands where the file gives nothing. `longest` counts characters of a text; `places`
+    are those after a number's point that are kept. `also`:
     what other systems call it, which the Import page proposes and a person confirms.
     """
 
@@ -46,6 +47,12 @@ class Field:
     upper: bool = False
     also: tuple[str, ...] = ()
     years_ahead: int = 1
+    places: int = 6
+
+    @property
+    def decimal(self) -> Any:
+        """The type of its numbers."""
+        return _DECIMAL if self.places == _DECIMAL.scale else pa.decimal128(38, self.places)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Reading:
 def convert(field: Field, texts: Any, reading: Reading) -> tuple[Any, Reasons]:
     """A text array as the field's typed array (null where blank or bad), and the reasons.
 
-    numbers: decimal128(24, 6); instants: naive UTC microseconds; days: date32; texts: string.
+    numbers: the field's decimal; instants: naive UTC microseconds; days: date32; texts: string.
     """
     texts = pc.utf8_trim_whitespace(texts)
     texts = pc.if_else(pc.equal(texts, ""), None, texts)
@@ -103,14 +110,14 @@ def _currency(_: Field, texts: Any, reading: Reading) -> tuple[Any, Reasons]:
 
 def _number(field: Field, texts: Any, _: Reading) -> tuple[Any, Reasons]:
     try:
-        typed = texts.cast(_DECIMAL)
+        typed = texts.cast(field.decimal)
         reasons: Reasons = {}
     except pa.ArrowInvalid:
         typed, reasons = _odd_numbers(field, texts)
-    large = pc.greater(pc.abs(typed), pa.scalar(Decimal(field.largest), _DECIMAL))
+    large = pc.greater(pc.abs(typed), pa.scalar(Decimal(field.largest), typed.type))
     reasons.update(_reasons(large, texts, lambda text: f"{_quoted(text)} is too large"))
     if not field.negative:
-        below = pc.less(typed, pa.scalar(Decimal(0), _DECIMAL))
+        below = pc.less(typed, pa.scalar(Decimal(0), typed.type))
         reasons.update(_reasons(below, texts, lambda text: f"{_quoted(text)} is negative"))
     return typed, reasons
 
@@ -123,7 +130,7 @@ def _odd_numbers(field: Field, texts: Any) -> tuple[Any, Reasons]:
     large = pc.greater(pc.abs(floats), float(field.largest))
     reasons.update(_reasons(large, texts, lambda text: f"{_quoted(text)} is too large"))
     kept = pc.if_else(large, None, floats)
-    return pc.round(kept, ndigits=6).cast(_DECIMAL, safe=False), reasons
+    return pc.round(kept, ndigits=field.places).cast(field.decimal, safe=False), reasons
 
 
 def _why_no_number(text: str) -> str:

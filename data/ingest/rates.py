@@ -56,7 +56,7 @@ RATES = Dataset(
     (
         Field("day", "day", "Day of the rate.", required=True),
         Field("currency", "currency", "One of this currency …", required=True),
-        Field("rate", "number", "… is worth this much.", required=True),
+        Field("rate", "number", "… is worth this much.", required=True, places=12),
         Field("quote", "text", "In this currency; the company's where it is not given.",
               longest=3, upper=True),
     ),

@@ -200,6 +200,17 @@ def test_a_currency_without_a_rate_of_its_own_goes_through_a_third(
     assert _open("payable") == pytest.approx(owed)
 
 
+@pytest.mark.parametrize("rate", ["0.0000496", "4.96e-5"])
+def test_a_rate_of_a_small_unit_keeps_its_digits(rate: str) -> None:
+    """1,000,000,000 IDR at 0.0000496 are 49,600.00 GBP; six decimals would make it 50,000."""
+    header = "invoice_id,direction,issued_on,total,currency"
+    take("invoices", f"{header}\nA1,payable,2026-01-10,1000000000,IDR")
+    take("rates", f"day,currency,rate\n2026-01-09,IDR,{rate}")
+    assert _open("payable") == 49_600
+    take("invoices", f"{header},rate\nA1,payable,2026-01-10,2000000000,IDR,{rate}")
+    assert _open("payable") == 99_200
+
+
 def test_the_ledger_takes_any_day_of_the_month() -> None:
     take(
         "ledger",

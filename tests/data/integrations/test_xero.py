@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from data import database as db
+from data import secrets
 from data.integrations import tokens, xero_sign_in
 from data.integrations.errors import Limited, NotAllowed, SignInRefused
 from data.integrations.records import Balance, Document, LedgerLine, Page, Product, Stock
@@ -244,6 +245,7 @@ def test_a_consent_uses_pkce_and_its_state_works_once(
     query = parse_qs(urlsplit(xero_sign_in.begin("xero", made.credentials, "http://x/cb")).query)
     assert query["code_challenge_method"] == ["S256"]
     assert "offline_access" in query["scope"][0]
+    secrets.rotate()
     assert xero_sign_in.finish(query["state"][0], "code", lambda _: made) == "xero"
     form = fake.asked[-1].form
     assert (form["client_id"], form["redirect_uri"]) == ("app", "http://x/cb")
