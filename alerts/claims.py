@@ -226,18 +226,11 @@ def _fall_back(opened: Connection, name: str, rows: Sequence[RowMapping], now: d
         )
         following = book and book.after(name, [entry[0] for entry in spent])
         if following:
-            outbox.write(
-                opened,
-                incident=row["incident_id"],
-                event=row["event"],
-                channels=[following],
-                group_key=row["group_key"],
-                now=now,
-                wait=timedelta(0),
-                occasion=row["occasion"],
-                value=row["told_value"],
-                fallback_of=name,
-            )
+            notice = outbox.Notice(
+                row["incident_id"], [following], row["group_key"], row["told_value"],
+                row["occasion"],
+            )  # fmt: skip
+            outbox.write(opened, row["event"], [notice], now, timedelta(0), fallback_of=name)
 
 
 def drop_orphans(now: datetime) -> None:

@@ -25,7 +25,8 @@ def parse(text: str) -> timedelta:
         return timedelta(0)
     match = _PATTERN.fullmatch(text)
     if not text or match is None:
-        raise ValueError(f'"{text}" is not a duration; write it as 30s, 5m, 1h30m or 2d.')
+        shown = text if len(text) <= 40 and text.isprintable() else f"{ascii(text[:40])[1:-1]}…"
+        raise ValueError(f'"{shown}" is not a duration; write it as 30s, 5m, 1h30m or 2d.')
     spans = zip(_UNITS.values(), match.groups(), strict=True)
     return sum((unit * int(count) for unit, count in spans if count), timedelta(0))
 

@@ -19,7 +19,7 @@ from alerts import rulebook, signals, states
 from alerts.judgement import Due, Judgement
 from alerts.rulebook import Kept
 from alerts.rules import Rule
-from alerts.series import Series, microseconds, readings
+from alerts.series import Series, begins, microseconds, readings
 from data import database
 
 Read = Callable[[str, datetime, datetime], list[Series]]
@@ -126,6 +126,17 @@ class _Found:
         self._at = at
         self._made: dict[tuple[object, ...], float | None] = {}
 
+    def judged(self, rule: Rule) -> tuple[tuple[str, Series, float | None], ...]:
+        """Each label set that the rule judges, with what the rule reads there."""
+        wanted = rule.match.items()
+        found = (
+            (key, series, self.value(rule, key, series))
+            for key, labels, series in self.series
+            if wanted <= labels.items()
+        )
+        at = int(self._at[0])
+        return tuple(one for one in found if one[2] is not None or begins(rule, one[1], at))
+
     def value(self, rule: Rule, key: str, series: Series) -> float | None:
         """What the rule reads there."""
         kind = (rule.aggregate, rule.window, rule.staleness, rule.change_over, key)
@@ -136,7 +147,7 @@ class _Found:
 
 def _reach(rule: Rule) -> timedelta:
     try:
-        return signals.reach(rule)
+        return max(signals.reach(rule), rule.every)
     except signals.UnknownSignal:  # reading it says so, and puts the rule in error
         return rule.reach
 
@@ -158,12 +169,7 @@ def _due(kept: Kept, found: _Found | Exception) -> Due:
         rule = replace(rule, threshold=signals.bound_of(rule))
     except (signals.SignalError, signals.UnknownSignal) as error:
         return Due(kept, rule, str(error))
-    judged = tuple(
-        (key, series, found.value(rule, key, series))
-        for key, labels, series in found.series
-        if rule.match.items() <= labels.items()
-    )
-    return Due(kept, rule, None, judged)
+    return Due(kept, rule, None, found.judged(rule))
 
 
 def _sentence(error: Exception) -> str:

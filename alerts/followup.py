@@ -38,8 +38,7 @@ def tick(now: datetime) -> int:
         if not rows and not ended:
             return 0
         book = incidents.Book.load(opened, now)
-        for (incident,) in ended:
-            incidents.resolve(opened, incident, book, now)
+        incidents.resolve(opened, {incident: None for (incident,) in ended}, book, now)
         gone = {incident for (incident,) in ended}
         return sum(_one(opened, row, book, now) for row in rows if row["id"] not in gone)
 
@@ -56,17 +55,9 @@ def _one(opened: Connection, row: RowMapping, book: incidents.Book, now: datetim
 
 def _notice(opened: Connection, row: RowMapping, book: incidents.Book, now: datetime) -> None:
     first = row["notices"] == 0
-    outbox.write(
-        opened,
-        incident=row["id"],
-        event="trigger" if first else "repeat",
-        channels=book.routes.told(row["channels"], now),
-        group_key=row["group_key"],
-        now=now,
-        wait=book.wait,
-        occasion=row["notices"],
-        value=row["value"],
-    )
+    channels = book.routes.told(row["channels"], now)
+    notice = outbox.Notice(row["id"], channels, row["group_key"], row["value"], row["notices"])
+    outbox.write(opened, "trigger" if first else "repeat", [notice], now, book.wait)
     opened.execute(
         text(
             "UPDATE alert_incidents SET notices = notices + 1, next_notice_at = :next "
@@ -81,17 +72,10 @@ def _escalate(opened: Connection, row: RowMapping, book: incidents.Book, now: da
     after, channels = book.routes.step(row["escalation"], row["escalation_step"], now)
     if after == timedelta.max or row["fired_at"] + after > now:
         return False
-    outbox.write(
-        opened,
-        incident=row["id"],
-        event="escalate",
-        channels=channels,
-        group_key=row["group_key"],
-        now=now,
-        wait=timedelta(0),
-        occasion=row["escalation_step"],
-        value=row["value"],
+    notice = outbox.Notice(
+        row["id"], channels, row["group_key"], row["value"], row["escalation_step"]
     )
+    outbox.write(opened, "escalate", [notice], now, timedelta(0))
     step = row["escalation_step"] + 1
     opened.execute(
         text("UPDATE alert_incidents SET escalation_step = :step WHERE id = :incident"),

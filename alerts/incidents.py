@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from alerts import arrays, outbox, quiet, routing
 from alerts import labels as label_sets
-from alerts import outbox, quiet, routing
 from config.settings import settings
 
 
@@ -68,84 +68,113 @@ INSERT INTO alert_incidents
     (rule_id, rule_name, source, fingerprint, labels, severity, condition, description, runbook,
      signal, value, threshold, channels, group_key, repeat_s, escalation, active_since, fired_at,
      ends_at, next_notice_at, notices)
-VALUES
-    (:rule_id, :rule_name, :source, :fingerprint, CAST(:labels AS jsonb), :severity, :condition,
-     :description, :runbook, :signal, :value, :threshold, CAST(:channels AS jsonb), :group_key,
-     :repeat_s, :escalation, :active_since, :now, :ends_at, :next_notice_at, :notices)
+SELECT rule_id, rule_name, source, fingerprint, labels::jsonb, severity, condition, description,
+    runbook, signal, value, threshold, channels::jsonb, group_key, repeat_s, escalation,
+    active_since, :now, ends_at, next_notice_at, notices
+FROM unnest(CAST(:rule_id AS bigint[]), CAST(:rule_name AS text[]), CAST(:source AS text[]),
+    CAST(:fingerprint AS text[]), CAST(:labels AS text[]), CAST(:severity AS text[]),
+    CAST(:condition AS text[]), CAST(:description AS text[]), CAST(:runbook AS text[]),
+    CAST(:signal AS text[]), CAST(:value AS float8[]), CAST(:threshold AS float8[]),
+    CAST(:channels AS text[]), CAST(:group_key AS text[]), CAST(:repeat_s AS float8[]),
+    CAST(:escalation AS text[]), CAST(:active_since AS timestamptz[]),
+    CAST(:ends_at AS timestamptz[]), CAST(:next_notice_at AS timestamptz[]),
+    CAST(:notices AS integer[])) WITH ORDINALITY
+    AS given (rule_id, rule_name, source, fingerprint, labels, severity, condition, description,
+    runbook, signal, value, threshold, channels, group_key, repeat_s, escalation, active_since,
+    ends_at, next_notice_at, notices, place)
+ORDER BY place
 ON CONFLICT (fingerprint) WHERE resolved_at IS NULL DO NOTHING
-RETURNING id
+RETURNING fingerprint, id
+"""
+_OPENED = """
+SELECT fingerprint, id FROM alert_incidents
+WHERE fingerprint = ANY(CAST(:names AS text[])) AND resolved_at IS NULL
 """
 
 
-def fire(opened: Connection, fired: Fired, book: Book, now: datetime) -> int:
-    """Open an incident and write its notifications; the one that is open already is left alone."""
+def fire(opened: Connection, alerts: Sequence[Fired], book: Book, now: datetime) -> list[int]:
+    """The incident of each alert; one that is open already is left alone, a new one is told."""
+    if not alerts:
+        return []
+    names = [fired.fingerprint for fired in alerts]
+    audible = [_audible(fired, book, now) for fired in alerts]
+    made = _open(opened, alerts, names, audible, now)
+    told: dict[int, Fired] = {}
+    for fired, name, loud in zip(alerts, names, audible, strict=True):
+        if loud and name in made:
+            told.setdefault(made[name], fired)
+    _tell(opened, told, book, now)
+    missing = [name for name in names if name not in made]
+    if missing:
+        found = opened.execute(text(_OPENED), {"names": arrays.column(missing)}).all()
+        made |= {name: incident for name, incident in found}
+    return [made[name] for name in names]
+
+
+def _audible(fired: Fired, book: Book, now: datetime) -> bool:
     seen = label_sets.seen_by_matchers(fired.rule_name, fired.severity, fired.labels)
-    audible = not fired.muted and book.quiet.why(seen, now) is None
-    made = opened.execute(text(_OPEN), _row(fired, now, audible=audible)).scalar()
-    if made is None:
-        return int(
-            opened.execute(
-                text(
-                    "SELECT id FROM alert_incidents "
-                    "WHERE fingerprint = :fingerprint AND resolved_at IS NULL"
-                ),
-                {"fingerprint": fired.fingerprint},
-            ).scalar_one()
-        )
-    if audible:
-        outbox.write(
-            opened,
-            incident=made,
-            event="trigger",
-            channels=book.routes.told(fired.channels, now),
-            group_key=fired.group_key,
-            now=now,
-            wait=book.wait,
-            value=fired.value,
-        )
-    return int(made)
+    return not fired.muted and book.quiet.why(seen, now) is None
 
 
-def _row(fired: Fired, now: datetime, *, audible: bool) -> dict[str, object]:
-    """The parameters of _OPEN."""
-    kept = ("rule_id", "rule_name", "fingerprint", "severity", "condition", "description",
-            "runbook", "signal", "value", "threshold", "group_key", "escalation", "active_since",
+def _open(
+    opened: Connection,
+    alerts: Sequence[Fired],
+    names: Sequence[str],
+    audible: Sequence[bool],
+    now: datetime,
+) -> dict[str, int]:
+    """The incidents that were made, by fingerprint."""
+    kept = ("rule_id", "rule_name", "source", "severity", "condition", "description", "runbook",
+            "signal", "value", "threshold", "group_key", "escalation", "active_since",
             "ends_at")  # fmt: skip
-    return {name: getattr(fired, name) for name in kept} | {
-        "source": fired.source,
-        "labels": label_sets.spell(fired.labels),
-        "channels": json.dumps(fired.channels),
-        "repeat_s": fired.repeat.total_seconds(),
-        "now": now,
-        "next_notice_at": now + fired.repeat if audible else now,
-        "notices": int(audible),
+    next_notices = (
+        now + fired.repeat if loud else now for fired, loud in zip(alerts, audible, strict=True)
+    )
+    columns = {name: arrays.column(getattr(fired, name) for fired in alerts) for name in kept} | {
+        "fingerprint": arrays.column(names),
+        "labels": arrays.column(label_sets.spell(fired.labels) for fired in alerts),
+        "channels": arrays.column(json.dumps(fired.channels) for fired in alerts),
+        "repeat_s": arrays.column(fired.repeat.total_seconds() for fired in alerts),
+        "next_notice_at": arrays.column(next_notices),
+        "notices": arrays.column(int(loud) for loud in audible),
     }
+    made = opened.execute(text(_OPEN), {**columns, "now": now}).all()
+    return {name: incident for name, incident in made}
+
+
+def _tell(opened: Connection, made: Mapping[int, Fired], book: Book, now: datetime) -> None:
+    routes = {
+        channels: book.routes.told(channels, now)
+        for channels in {fired.channels for fired in made.values()}
+    }
+    notices = [
+        outbox.Notice(incident, routes[fired.channels], fired.group_key, fired.value)
+        for incident, fired in made.items()
+    ]
+    outbox.write(opened, "trigger", notices, now, book.wait)
+
+
+_CLOSE = """
+UPDATE alert_incidents SET resolved_at = :now, next_notice_at = NULL
+WHERE id = ANY(CAST(:ids AS bigint[])) AND resolved_at IS NULL RETURNING id, group_key
+"""
 
 
 def resolve(
-    opened: Connection, incident: int, book: Book, now: datetime, value: float | None = None
-) -> bool:
-    """Close an incident and tell the channels that heard of it; False when it was closed."""
-    row = opened.execute(
-        text(
-            "UPDATE alert_incidents SET resolved_at = :now, next_notice_at = NULL "
-            "WHERE id = :incident AND resolved_at IS NULL RETURNING group_key"
-        ),
-        {"now": now, "incident": incident},
-    ).first()
-    if row is None:
-        return False
-    outbox.write(
-        opened,
-        incident=incident,
-        event="resolve",
-        channels=outbox.told(opened, incident),
-        group_key=row[0],
-        now=now,
-        wait=book.wait,
-        value=value,
-    )
-    return True
+    opened: Connection, ended: Mapping[int, float | None], book: Book, now: datetime
+) -> None:
+    """Close incidents, given with their last value, and tell the channels that heard of them."""
+    if not ended:
+        return
+    given = {"now": now, "ids": arrays.column(ended)}
+    closed = {incident: group for incident, group in opened.execute(text(_CLOSE), given)}
+    told = outbox.told(opened, closed)
+    notices = [
+        outbox.Notice(incident, told[incident], closed[incident], ended[incident])
+        for incident in ended
+        if incident in closed and incident in told
+    ]
+    outbox.write(opened, "resolve", notices, now, book.wait)
 
 
 def note(

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
-from alerts import incidents, states
-from alerts import labels as label_sets
+from alerts import arrays, incidents, states
 from alerts.decide import INACTIVE, Reading, Verdict, decide
 from alerts.rulebook import Kept
 from alerts.rules import Rule
 from alerts.series import Series
-
-_NEW = states.Held({}, INACTIVE)
 
 
 @dataclass(frozen=True)
@@ -31,6 +24,29 @@ class Due:
     found: tuple[tuple[str, Series, float | None], ...] = ()
 
 
+@dataclass(slots=True)
+class _Judged:
+    """One label set's verdict, and the incident that it is about."""
+
+    due: Due
+    key: str
+    held: states.Held
+    verdict: Verdict
+    incident: int | None
+
+    @property
+    def changed(self) -> bool:
+        return self.verdict.changed
+
+    @property
+    def begins(self) -> bool:
+        return self.changed and self.verdict.state.name == "firing"
+
+    @property
+    def ends(self) -> bool:
+        return self.changed and self.held.state.name == "firing"
+
+
 class Judgement:
     """Collects what changes while rules are judged, and writes it at the end."""
 
@@ -40,90 +56,49 @@ class Judgement:
         self._opened = opened
         self._now = now
         self._held = held
-        self._book: incidents.Book | None = None
-        self._rows: list[states.Write] = []
-        self._changed: list[dict[str, Any]] = []
+        self._judged: list[_Judged] = []
         self._errors: list[tuple[int, str | None]] = []
         self.after: dict[int, dict[str, states.Held]] = {}
         self.series = 0
-
-    @property
-    def changes(self) -> int:
-        """How many label sets changed their state."""
-        return len(self._changed)
-
-    @property
-    def book(self) -> incidents.Book:
-        """Routing and silences, loaded when the first change needs them."""
-        if self._book is None:
-            self._book = incidents.Book.load(self._opened, self._now)
-        return self._book
+        self.changes = 0
 
     def rule(self, due: Due) -> None:
         """Judge every label set of a rule; an error leaves them all as they were."""
         if due.error != due.kept.error:
             self._errors.append((due.kept.id, due.error))
         before = self._held.get(due.kept.id, {})
-        after = self.after[due.kept.id] = dict(before)
+        self.after[due.kept.id] = dict(before)
         if due.error is not None:
             return
         if not due.rule.enabled:
-            self._stop(due, before, after)
+            self._stop(due, before)
             return
         absent = dict.fromkeys(before)
         for key, series, value in due.found:
             absent.pop(key, None)
             held = before.get(key)
-            if held is None and value is None:
-                continue
             known = held or states.Held(dict(series.labels), INACTIVE)
-            after[key] = self._label_set(due, key, known, value, new=held is None)
+            self._label_set(due, key, known, value, new=held is None)
         for key in absent:
-            after[key] = self._label_set(due, key, before[key], None, new=False)
+            self._label_set(due, key, before[key], None, new=False)
 
     def _label_set(
         self, due: Due, key: str, held: states.Held, value: float | None, *, new: bool
-    ) -> states.Held:
+    ) -> None:
         self.series += 1
         verdict = decide(due.rule, Reading(value), held.state, self._now)
-        if not verdict.changed and not new and verdict.state.name in ("inactive", "no_data"):
-            return held
-        incident = held.incident
-        if verdict.changed:
-            incident = self._change(due, held, verdict)
-        self._write(due, key, verdict, incident)
-        return states.Held(held.labels, verdict.state, incident, self._now)
+        if verdict.changed or new or verdict.state.name in ("pending", "firing"):
+            self._judged.append(_Judged(due, key, held, verdict, held.incident))
 
-    def _change(self, due: Due, held: states.Held, verdict: Verdict) -> int | None:
-        """Open or close the incident that the change is about; returns the one that is open."""
-        incident = held.incident
-        if verdict.state.name == "firing":
-            fired = self._fired(due, held.labels, verdict)
-            incident = incidents.fire(self._opened, fired, self.book, self._now)
-        elif held.state.name == "firing" and incident is not None:
-            incidents.resolve(self._opened, incident, self.book, self._now, verdict.value)
-        self._changed.append(
-            {
-                "rule_id": due.kept.id,
-                "incident_id": incident,
-                "labels": label_sets.spell(held.labels),
-                "from_state": held.state.name,
-                "to_state": verdict.state.name,
-                "reason": verdict.reason,
-                "value": _jsonable(verdict.value),
-                "active_since": verdict.state.active_since,
-            }
-        )
-        return incident if verdict.state.name == "firing" else None
-
-    def _fired(self, due: Due, labels: Mapping[str, str], verdict: Verdict) -> incidents.Fired:
+    def _fired(self, one: _Judged) -> incidents.Fired:
+        due, verdict = one.due, one.verdict
         rule, muted = due.rule, due.kept.muted_until
         return incidents.Fired(
             source="rule",
             key=str(due.kept.id),
             rule_id=due.kept.id,
             rule_name=rule.name,
-            labels={**labels, **rule.labels},
+            labels={**one.held.labels, **rule.labels},
             severity=rule.severity,
             active_since=verdict.state.active_since or self._now,
             value=verdict.value,
@@ -138,41 +113,80 @@ class Judgement:
             muted=muted is not None and muted > self._now,
         )
 
-    def _stop(
-        self, due: Due, before: dict[str, states.Held], after: dict[str, states.Held]
-    ) -> None:
+    def _stop(self, due: Due, before: dict[str, states.Held]) -> None:
         """A rule that was switched off lets go of its alerts."""
         for key, held in before.items():
             if held.state.name in ("pending", "firing"):
                 verdict = Verdict(INACTIVE, "condition does not hold", None, changed=True)
-                self._change(due, held, verdict)
-                self._write(due, key, verdict, None)
-                after[key] = states.Held(held.labels, INACTIVE, None, self._now)
-
-    def _write(self, due: Due, key: str, verdict: Verdict, incident: int | None) -> None:
-        bound = due.rule.threshold
-        self._rows.append(
-            states.Write(
-                due.kept.id,
-                key,
-                verdict.state,
-                verdict.value,
-                float(bound) if isinstance(bound, float | int) else None,
-                verdict.reason,
-                self._now,
-                self._now,
-                incident,
-            )
-        )
+                self._judged.append(_Judged(due, key, held, verdict, held.incident))
 
     def write(self) -> None:
-        """Put it all into the transaction."""
-        states.write(self._opened, self._rows)
-        if self._changed:
-            self._opened.execute(
-                text(_CHANGES),
-                {"now": self._now, "changes": json.dumps(self._changed, default=str)},
-            )
+        """Put it all into the transaction, each kind of row in one statement."""
+        changed = [one for one in self._judged if one.changed]
+        self.changes = len(changed)
+        self._incidents(changed)
+        self._remember()
+        if changed:
+            self._opened.execute(text(_CHANGES), self._columns(changed))
+        self._write_beginnings(changed)
+        self._write_errors()
+
+    def _write_beginnings(self, changed: list[_Judged]) -> None:
+        """Give the change to pending of what fires now to its incident."""
+        waited = [one for one in changed if one.begins and one.held.state.name == "pending"]
+        if not waited:
+            return
+        began = {one.verdict.state.active_since for one in waited}
+        given = self._columns(waited) | {
+            "every_rule": arrays.column({one.due.kept.id for one in waited}),
+            "every_beginning": arrays.column(began),
+        }
+        self._opened.execute(text(_ALL_AT_ONCE))
+        self._opened.execute(text(_BEGINNINGS), given)
+
+    def _incidents(self, changed: list[_Judged]) -> None:
+        """Close the incidents that end, then open those that begin."""
+        begun = [one for one in changed if one.begins]
+        ended = {one.incident: one.verdict.value for one in changed if one.ends and one.incident}
+        if not begun and not ended:
+            return
+        book = incidents.Book.load(self._opened, self._now)
+        incidents.resolve(self._opened, ended, book, self._now)
+        fired = incidents.fire(self._opened, [self._fired(one) for one in begun], book, self._now)
+        for one, incident in zip(begun, fired, strict=True):
+            one.incident = incident
+
+    def _remember(self) -> None:
+        """The state of each label set from now on, here and in the database."""
+        rows = []
+        for one in self._judged:
+            state, rule = one.verdict.state, one.due.kept.id
+            incident = one.incident if state.name == "firing" else None
+            self.after[rule][one.key] = states.Held(one.held.labels, state, incident, self._now)
+            bound = one.due.rule.threshold
+            limit = float(bound) if isinstance(bound, float | int) else None
+            rows.append(
+                states.Write(rule, one.key, state, one.verdict.value, limit, one.verdict.reason,
+                             incident)
+            )  # fmt: skip
+        states.write(self._opened, rows, self._now)
+
+    def _columns(self, changed: list[_Judged]) -> dict[str, object]:
+        """The parameters of _CHANGES."""
+        verdicts = [one.verdict for one in changed]
+        return {
+            "now": self._now,
+            "rules": arrays.column(one.due.kept.id for one in changed),
+            "incidents": arrays.column(one.incident for one in changed),
+            "labels": arrays.column(one.key for one in changed),
+            "before": arrays.column(one.held.state.name for one in changed),
+            "after": arrays.column(verdict.state.name for verdict in verdicts),
+            "reasons": arrays.column(verdict.reason for verdict in verdicts),
+            "values": arrays.column(verdict.value for verdict in verdicts),
+            "began": arrays.column(verdict.state.active_since for verdict in verdicts),
+        }
+
+    def _write_errors(self) -> None:
         for rule, error in self._errors:
             self._opened.execute(
                 text(
@@ -184,23 +198,24 @@ class Judgement:
             )
 
 
-def _jsonable(value: float | None) -> float | str | None:
-    """JSON has no NaN and no infinities; PostgreSQL reads them as text."""
-    return value if value is None or math.isfinite(value) else str(value)
-
-
-# The change to pending belongs to the incident it became: it is given when that fires.
-_CHANGES = """
-WITH made AS (
-    INSERT INTO alert_changes
-        (rule_id, incident_id, labels, at, from_state, to_state, reason, value)
-    SELECT rule_id, incident_id, labels, :now, from_state, to_state, reason, value
-    FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS given (rule_id bigint, incident_id bigint,
-        labels jsonb, from_state text, to_state text, reason text, value float8)
-)
-UPDATE alert_changes c SET incident_id = given.incident_id
-FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS given (rule_id bigint, incident_id bigint,
-    labels jsonb, to_state text, active_since timestamptz)
-WHERE given.to_state = 'firing' AND c.rule_id = given.rule_id AND c.labels = given.labels
-  AND c.at = given.active_since AND c.to_state = 'pending' AND c.incident_id IS NULL
+_GIVEN = """
+unnest(CAST(:rules AS bigint[]), CAST(:incidents AS bigint[]), CAST(:labels AS text[]),
+    CAST(:before AS text[]), CAST(:after AS text[]), CAST(:reasons AS text[]),
+    CAST(:values AS float8[]), CAST(:began AS timestamptz[])) WITH ORDINALITY
+    AS given (rule_id, incident_id, labels, from_state, to_state, reason, value, began, place)
+"""
+_CHANGES = f"""
+INSERT INTO alert_changes (rule_id, incident_id, labels, at, from_state, to_state, reason, value)
+SELECT rule_id, incident_id, labels::jsonb, :now, from_state, to_state, reason, value
+FROM {_GIVEN} ORDER BY place
+"""
+# The change to pending belongs to the incident it became: it is given when that fires. Without
+# nested loops the many that began together are joined at once, not compared each with each.
+_ALL_AT_ONCE = "SET LOCAL enable_nestloop = off"
+_BEGINNINGS = f"""
+UPDATE alert_changes c SET incident_id = given.incident_id FROM {_GIVEN}
+WHERE c.rule_id = given.rule_id AND c.labels = given.labels::jsonb AND c.at = given.began
+  AND c.to_state = 'pending' AND c.incident_id IS NULL
+  AND c.rule_id = ANY(CAST(:every_rule AS bigint[]))
+  AND c.at = ANY(CAST(:every_beginning AS timestamptz[]))
 """

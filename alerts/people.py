@@ -37,20 +37,16 @@ def acknowledge(ids: Iterable[int], author: str, body: str, now: datetime) -> in
             {"now": now, "author": author, "ids": list(ids)},
         ).all()
         book = incidents.Book.load(opened, now)
-        for incident, group_key, value in rows:
+        told = outbox.told(opened, [incident for incident, *_ in rows])
+        for incident, *_ in rows:
             incidents.note(
                 opened, incident, now, author=author, kind="acknowledge", body=_short(body)
             )
-            outbox.write(
-                opened,
-                incident=incident,
-                event="acknowledge",
-                channels=outbox.told(opened, incident),
-                group_key=group_key,
-                now=now,
-                wait=book.wait,
-                value=value,
-            )
+        notices = [
+            outbox.Notice(incident, told.get(incident, []), group_key, value)
+            for incident, group_key, value in rows
+        ]
+        outbox.write(opened, "acknowledge", notices, now, book.wait)
     return len(rows)
 
 
@@ -112,6 +108,19 @@ def wake(ids: Iterable[int], author: str, now: datetime) -> int:
     return len(rows)
 
 
+_SILENCE = """
+INSERT INTO alert_silences (matchers, starts_at, ends_at, reason, author, made_at)
+VALUES (CAST(:matchers AS jsonb), :starts, :ends, :reason, :author, now()) RETURNING id
+"""
+_SAME_SILENCE = """
+SELECT id FROM alert_silences
+WHERE matchers = CAST(:matchers AS jsonb) AND reason = :reason AND author = :author
+  AND ends_at > now() AND made_at > now() - interval '5 seconds'
+  AND ends_at BETWEEN CAST(:ends AS timestamptz) - interval '5 seconds'
+                  AND CAST(:ends AS timestamptz) + interval '5 seconds'
+"""
+
+
 def silence(
     matchers: Sequence[Matcher], starts: datetime, ends: datetime, reason: str, author: str
 ) -> int:
@@ -124,9 +133,10 @@ def silence(
         raise Refused("A silence needs a reason.")
     if not matchers:
         raise Refused("A silence needs at least one matcher.")
-    return _insert(
-        "INSERT INTO alert_silences (matchers, starts_at, ends_at, reason, author, made_at) "
-        "VALUES (CAST(:matchers AS jsonb), :starts, :ends, :reason, :author, now()) RETURNING id",
+    return _insert_once(
+        "alert_silences",
+        _SAME_SILENCE,
+        _SILENCE,
         matchers=json.dumps(quiet.stored(matchers)),
         starts=starts,
         ends=ends,
@@ -160,6 +170,13 @@ INSERT INTO alert_windows (name, matchers, first_day, last_day, starts, minutes,
 VALUES (:name, CAST(:matchers AS jsonb), :first_day, :last_day, :starts, :minutes, :repeats,
     :weekdays, :reason, :author, now()) RETURNING id
 """
+_SAME_PLAN = """
+SELECT id FROM alert_windows
+WHERE name = :name AND matchers = CAST(:matchers AS jsonb) AND first_day = :first_day
+  AND last_day IS NOT DISTINCT FROM CAST(:last_day AS date) AND starts = :starts
+  AND minutes = :minutes AND repeats = :repeats AND weekdays = CAST(:weekdays AS integer[])
+  AND author = :author AND made_at > now() - interval '5 seconds'
+"""
 
 
 def plan_window(
@@ -179,7 +196,9 @@ def plan_window(
     if not name.strip() or not reason.strip() or not matchers:
         raise Refused("A maintenance window needs a name, a reason and a matcher.")
     _require_length(minutes, first_day, last_day)
-    return _insert(
+    return _insert_once(
+        "alert_windows",
+        _SAME_PLAN,
         _PLAN,
         name=name.strip(),
         matchers=json.dumps(quiet.stored(matchers)),
@@ -199,9 +218,12 @@ def remove_window(window: int) -> bool:
     return bool(database.execute("DELETE FROM alert_windows WHERE id = :id", id=window))
 
 
-def _insert(statement: str, **given: object) -> int:
+def _insert_once(table: str, same: str, statement: str, **given: object) -> int:
+    """A second click within five seconds finds what the first one made."""
     with database.transaction() as opened:
-        return int(opened.execute(text(statement), given).scalar_one())
+        opened.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+        found = opened.execute(text(same), given).scalar()
+        return int(found or opened.execute(text(statement), given).scalar_one())
 
 
 def _short(body: str) -> str:

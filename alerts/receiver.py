@@ -84,7 +84,7 @@ def receive(batch: Iterable[Received], now: datetime) -> int:
             if ends <= now:
                 _resolve(opened, one, book, now)
             else:
-                incident = incidents.fire(opened, _fired(one, ends, now), book, now)
+                (incident,) = incidents.fire(opened, [_fired(one, ends, now)], book, now)
                 _refresh(opened, incident, ends)
                 firing += 1
     return firing
@@ -125,4 +125,4 @@ def _resolve(opened: Connection, one: Received, book: incidents.Book, now: datet
         {"f": fingerprint},
     ).scalar()
     if found is not None:
-        incidents.resolve(opened, found, book, now)
+        incidents.resolve(opened, {found: None}, book, now)

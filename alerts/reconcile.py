@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -34,7 +34,7 @@ def catch_up(spool: dict[str, Any], rule_name: str, now: datetime) -> int | None
         for channel, told in spool["told"].items():
             _told(opened, incident, channel, told, fired_at)
         book = incidents.Book.load(opened, now)
-        incidents.resolve(opened, incident, book, now, 1.0)
+        incidents.resolve(opened, {incident: 1.0}, book, now)
         _change(opened, incident, fired_at, ("pending", "firing"), 0.0)
         _change(opened, incident, now, ("firing", "inactive"), 1.0)
     return incident
@@ -74,16 +74,8 @@ def _told(
     opened: Connection, incident: int, channel: str, told: dict[str, Any], fired_at: datetime
 ) -> None:
     """What was sent, refused, or still waits; the last kind is sent by the ordinary way."""
-    outbox.write(
-        opened,
-        incident=incident,
-        event="trigger",
-        channels=[channel],
-        group_key=f"outage {incident}",
-        now=fired_at,
-        wait=fired_at - fired_at,
-        value=0.0,
-    )
+    notice = outbox.Notice(incident, [channel], f"outage {incident}", 0.0)
+    outbox.write(opened, "trigger", [notice], fired_at, timedelta(0))
     opened.execute(
         text(_RESULT),
         {

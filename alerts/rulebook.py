@@ -40,7 +40,8 @@ class Kept:
 
 @lru_cache(maxsize=20_000)
 def _parsed(definition: str) -> Rule:
-    (rule,) = rulefile.parse(definition)
+    """As it was saved: what is refused today may stand from a version before."""
+    (rule,) = rulefile.parse(definition, check=lambda _rule: ())
     return rule
 
 
@@ -83,10 +84,15 @@ def save(rule: Rule, author: str, before: str | None = None) -> None:
     with database.transaction() as opened:
         _lock(opened)
         taken = opened.execute(
-            text("SELECT 1 FROM alert_rules WHERE name = :name AND name IS DISTINCT FROM :before"),
+            text(
+                "SELECT definition FROM alert_rules "
+                "WHERE name = :name AND name IS DISTINCT FROM :before"
+            ),
             {"name": rule.name, "before": before},
-        ).first()
-        if taken:
+        ).scalar()
+        if before is None and taken == rulefile.spell([rule]):
+            return  # pressed twice
+        if taken is not None:
             raise RuleRefused(f'Another rule is called "{rule.name}"; choose another name.')
         if before is None:
             _insert(opened, rule, author, origin=None)
@@ -115,8 +121,7 @@ def _let_go(opened: Connection, name: str) -> None:
     ).all()
     now = datetime.now(UTC)
     book = incidents.Book.load(opened, now)
-    for (incident,) in rows:
-        incidents.resolve(opened, incident, book, now)
+    incidents.resolve(opened, {incident: None for (incident,) in rows}, book, now)
 
 
 def take_over(rules: Iterable[Rule], author: str) -> tuple[int, int]:

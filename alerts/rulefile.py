@@ -17,14 +17,22 @@ _HEADER = re.compile(r"^\s*\[\[\s*rule\s*\]\]")
 _TABLE = re.compile(r"^\s*\[\s*rule\s*\.\s*\"?([A-Za-z_]+)\"?\s*\]")
 _KEY = re.compile(r"^\s*\"?([A-Za-z0-9_-]+)\"?\s*(?:=|\.)")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_ENDLESS = re.compile(r"[0-9_]{4300}")
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+LARGEST = 5_000_000  # bytes
+_MOST_TOLD, _MOST_SHOWN = 20, 80
 
 
 class RuleFileError(Exception):
     """What is wrong with a rule file: one sentence a mistake, each with its line."""
 
     def __init__(self, sentences: list[str]) -> None:
-        super().__init__("\n".join(sentences))
+        shown = sentences[:_MOST_TOLD]
+        if more := len(sentences) - len(shown):
+            shown = [*shown, f"And {more:,} more mistakes; correct these first."]
+        super().__init__("\n".join(shown))
         self.sentences = sentences
 
 
@@ -37,12 +45,9 @@ def parse(text: str, source: str = "The file", check: Check = problems) -> list[
     `check` gives (key, sentence) pairs for what makes a rule unusable.
     """
     text = text.removeprefix("\ufeff")
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RuleFileError([_syntax(error, text, source)]) from None
+    document = _document(text, source)
     wrong = [
-        f'{source}: "{key}" is not known here; rules stand under [[rule]].'
+        f"{source}: {_shown(key)} is not known here; rules stand under [[rule]]."
         for key in document
         if key != "rule"
     ]
@@ -51,7 +56,7 @@ def parse(text: str, source: str = "The file", check: Check = problems) -> list[
         raise RuleFileError([f"{source}: write each rule under its own [[rule]]."])
     if not tables and not wrong:
         wrong.append(f"{source} holds no [[rule]].")
-    rules: list[Rule] = []
+    rules: dict[str, Rule] = {}
     lines = _lines(text)
     for index, table in enumerate(tables):
         where = lines[index] if index < len(lines) else {"": 1}
@@ -60,25 +65,50 @@ def parse(text: str, source: str = "The file", check: Check = problems) -> list[
         ]
     if wrong:
         raise RuleFileError(wrong)
-    return rules
+    return list(rules.values())
+
+
+def decoded(content: bytes, source: str) -> str:
+    """The text of a file's bytes. Raises RuleFileError."""
+    if len(content) > LARGEST:
+        raise RuleFileError([f"{source} is larger than {LARGEST // 1_000_000} MB; split it."])
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RuleFileError(
+            [f"{source}, line {line}: this is not UTF-8 text; save it as UTF-8."]
+        ) from None
+
+
+def _document(text: str, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RuleFileError([_syntax(error, text, source)]) from None
+    except RecursionError:
+        raise RuleFileError([f"{source} is nested too deeply to be rules."]) from None
+    except ValueError:  # Python reads integers of at most 4,300 digits
+        line = next((n for n, one in enumerate(text.splitlines(), 1) if _ENDLESS.search(one)), 1)
+        raise RuleFileError([f"{source}, line {line}: a number is too long to read."]) from None
 
 
 def _take(
-    table: dict[str, Any], where: dict[str, int], rules: list[Rule], check: Check
+    table: dict[str, Any], where: dict[str, int], rules: dict[str, Rule], check: Check
 ) -> list[tuple[int, str]]:
     """Read one table into `rules`; returns its mistakes with their lines."""
     rule, mistakes = _rule(table)
     if rule is not None:
         mistakes = list(check(rule))
-        if any(rule.name == other.name for other in rules):
-            mistakes.append(("name", f'The name "{rule.name}" is taken by an earlier rule.'))
-        rules.append(rule)
+        if rule.name in rules:
+            mistakes.append(("name", f"The name {_shown(rule.name)} is taken by an earlier rule."))
+        rules[rule.name] = rule
     return [(where.get(key, where[""]), said) for key, said in mistakes]
 
 
 def _rule(table: dict[str, Any]) -> tuple[Rule | None, list[tuple[str, str]]]:
     mistakes = [
-        (key, f'"{key}" is not a key of a rule; the keys are {", ".join(_READ)}.')
+        (key, f"{_shown(key)} is not a key of a rule; the keys are {', '.join(_READ)}.")
         for key in table
         if key not in _READ
     ]
@@ -171,7 +201,10 @@ def _number_or_bound(key: str, value: object) -> float | str:
             f"{key} must be a number or the KPI's own bound ({', '.join(BOUNDS)}), "
             f"not {_shown(value)}."
         )
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{key} is too large a number.") from None
 
 
 def _label_table(key: str, value: object) -> dict[str, str]:
@@ -179,9 +212,11 @@ def _label_table(key: str, value: object) -> dict[str, str]:
         raise ValueError(f'{key} must be a table such as {{ team = "line 1" }}.')
     for name, text in value.items():
         if not _LABEL.fullmatch(name):
-            raise ValueError(f'{key}: "{name}" is not a label name; use letters, digits and _.')
+            raise ValueError(
+                f"{key}: {_shown(name)} is not a label name; use letters, digits and _."
+            )
         if not isinstance(text, str):
-            raise ValueError(f'{key}: the label "{name}" must be text in quotes.')
+            raise ValueError(f"{key}: the label {_shown(name)} must be text in quotes.")
     return dict(sorted(value.items()))
 
 
@@ -198,7 +233,12 @@ def _truth(key: str, value: object) -> bool:
 
 
 def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    """The value as TOML writes it, cut short where it is long."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except ValueError:  # an integer of more than 4,300 digits
+        return "a number without end"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 _FIELD = {"for": "for_"}

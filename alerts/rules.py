@@ -21,6 +21,7 @@ SEVERITIES: tuple[str, ...] = get_args(Severity)
 BOUNDS: tuple[str, ...] = get_args(Bound)
 _ZERO = timedelta(0)
 _LONGEST_NAME = 120
+_LONGEST_TEXT = 4000
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class Rule:
 def problems(rule: Rule) -> Iterator[tuple[str, str]]:
     """(TOML key, sentence) for each thing that makes the rule unusable."""
     yield from _naming(rule)
+    yield from _wording(rule)
     yield from _durations(rule)
     yield from _threshold(rule)
 
@@ -90,6 +92,20 @@ def _naming(rule: Rule) -> Iterator[tuple[str, str]]:
         yield "name", f"A rule's name is one line of at most {_LONGEST_NAME} characters."
     if not rule.signal.strip():
         yield "signal", "A rule needs a signal to watch."
+
+
+def _wording(rule: Rule) -> Iterator[tuple[str, str]]:
+    """PostgreSQL stores no U+0000; a text without end would be in every message."""
+    texts: dict[str, tuple[str | None, ...]] = {
+        key: (getattr(rule, key),) for key in ("signal", "escalation", "runbook", "description")
+    }
+    texts |= {"match": tuple(rule.match.values()), "labels": tuple(rule.labels.values())}
+    texts["channels"] = rule.channels
+    for key, words in texts.items():
+        if any("\0" in (word or "") for word in words):
+            yield key, f"{key} holds the character U+0000, which cannot be stored."
+        if any(len(word or "") > _LONGEST_TEXT for word in words):
+            yield key, f"{key} can have at most {_LONGEST_TEXT:,} characters."
 
 
 def _durations(rule: Rule) -> Iterator[tuple[str, str]]:
@@ -112,5 +128,5 @@ def _threshold(rule: Rule) -> Iterator[tuple[str, str]]:
         return
     if rule.threshold is None:
         yield "op", f"{rule.op} needs a threshold, for example threshold = 85."
-    elif isinstance(rule.threshold, float) and math.isnan(rule.threshold):
-        yield "threshold", "A threshold must be a number; nothing compares with nan."
+    elif isinstance(rule.threshold, float) and not math.isfinite(rule.threshold):
+        yield "threshold", f"A threshold must be a number, not {rule.threshold}."

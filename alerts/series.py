@@ -78,6 +78,18 @@ def readings(
     return [_change(new, old) for new, old in zip(now, before, strict=True)]
 
 
+def begins(rule: Rule, series: Series, at: int) -> bool:
+    """Whether a label set that the rule has not judged yet is judged from this evaluation on.
+
+    It is when the rule sees a sample of it, even one that is no reading yet, as the first of a
+    rate, or when one came since the evaluation before.
+    """
+    width = rule.staleness if rule.aggregate == "last" else rule.window or timedelta(0)
+    oldest = at - max(width, rule.every) // _MICROSECOND
+    seen = np.searchsorted(series.times, [oldest, at], side="right")
+    return bool(seen[1] > seen[0])
+
+
 def _plain(rule: Rule, series: Series, at: Times, patience: int) -> list[float | None]:
     if rule.aggregate == "last":
         width = rule.staleness // _MICROSECOND + patience

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, text
 
+from alerts import arrays
 from alerts import labels as label_sets
 from alerts.decide import State
 
@@ -35,20 +35,18 @@ class Write:
     value: float | None
     threshold: float | None
     reason: str
-    changed_at: datetime
-    seen_at: datetime
     incident: int | None
 
 
 _UPSERT = """
 INSERT INTO alert_states AS s (rule_id, labels, state, active_since, fired_at, clear_since, value,
     threshold, reason, changed_at, seen_at, incident_id)
-SELECT r, l::jsonb, st, a, f, c, v, t, w, ch, se, i FROM unnest(
+SELECT r, l::jsonb, st, a, f, c, v, t, w, :now, :now, i FROM unnest(
     CAST(:rule_id AS bigint[]), CAST(:labels AS text[]), CAST(:state AS text[]),
     CAST(:active_since AS timestamptz[]), CAST(:fired_at AS timestamptz[]),
     CAST(:clear_since AS timestamptz[]), CAST(:value AS float8[]), CAST(:threshold AS float8[]),
-    CAST(:reason AS text[]), CAST(:changed_at AS timestamptz[]), CAST(:seen_at AS timestamptz[]),
-    CAST(:incident AS bigint[])) AS given (r, l, st, a, f, c, v, t, w, ch, se, i)
+    CAST(:reason AS text[]), CAST(:incident AS bigint[]))
+    AS given (r, l, st, a, f, c, v, t, w, i)
 ON CONFLICT (rule_id, labels) DO UPDATE SET state = excluded.state,
     active_since = excluded.active_since, fired_at = excluded.fired_at,
     clear_since = excluded.clear_since, value = excluded.value, threshold = excluded.threshold,
@@ -78,19 +76,18 @@ def _no_later(at: datetime | None, now: datetime) -> datetime | None:
     return min(at, now) if at is not None else None
 
 
-def write(opened: Connection, rows: list[Write]) -> None:
-    """Insert or overwrite these label sets."""
+def write(opened: Connection, rows: list[Write], now: datetime) -> None:
+    """Insert or overwrite these label sets as they are at `now`."""
     if not rows:
         return
-    columns: dict[str, list[Any]] = {
-        name: [getattr(row, name) for row in rows]
-        for name in Write.__dataclass_fields__
-        if name != "state"
+    columns = {
+        name: arrays.column(getattr(row, name) for row in rows)
+        for name in ("rule_id", "labels", "value", "threshold", "reason", "incident")
     }
-    columns["state"] = [row.state.name for row in rows]
+    columns["state"] = arrays.column(row.state.name for row in rows)
     for name in ("active_since", "fired_at", "clear_since"):
-        columns[name] = [getattr(row.state, name) for row in rows]
-    opened.execute(text(_UPSERT), columns)
+        columns[name] = arrays.column(getattr(row.state, name) for row in rows)
+    opened.execute(text(_UPSERT), {**columns, "now": now})
 
 
 def forget(opened: Connection, now: datetime) -> int:

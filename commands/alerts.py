@@ -90,11 +90,11 @@ def _rule(given: str) -> Rule:
 
 def _read(path: Path, check: rulefile.Check) -> list[Rule]:
     try:
-        return rulefile.parse(path.read_text(encoding="utf-8"), path.name, check)
+        with path.open("rb") as source:
+            content = source.read(rulefile.LARGEST + 1)
+        return rulefile.parse(rulefile.decoded(content, path.name), path.name, check)
     except OSError as error:
         raise Refusal(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise Refusal(f"{path} is not UTF-8 text; save it as UTF-8.") from None
     except rulefile.RuleFileError as error:
         raise Refusal(str(error)) from None
 

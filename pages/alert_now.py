@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -10,6 +10,7 @@ import streamlit as st
 
 from alerts import people, rulebook, store
 from alerts.labels import Matcher
+from auth.people import Person
 from components import alert_card, empty, guard, tables, tiles
 from components.panel import panel
 from components.period import Period
@@ -135,10 +136,14 @@ def _seen(names: Iterable[int]) -> list[int]:
     return [number for number in names if number in before]
 
 
-def _do(what: str, ids: Sequence[int], act: parts.Act) -> None:
+def _do(what: str, ids: Sequence[int], act: Callable[[str], int]) -> None:
+    """Say how many it was done to: a second press, or another tab, finds fewer."""
     on = ", ".join(map(str, ids))
-    done = f"{parts.count(len(ids))} {what}d."
-    if parts.carry_out("acknowledge", what, on, lambda person: act(person.name), done):
+
+    def told(person: Person) -> str:
+        return f"{parts.count(act(person.name))} {what}d."
+
+    if parts.carry_out("acknowledge", what, on, told, ""):
         st.rerun()
 
 

@@ -34,10 +34,13 @@ def may(action: str) -> bool:
 
 
 def carry_out(action: str, what: str, on: str, act: Callable[[Person], object], done: str) -> bool:
-    """Check the permission, act, write it to the audit trail, and say so on the next run."""
+    """Check the permission, act, write it to the audit trail, and say so on the next run.
+
+    What is said is `done`, or the sentence that `act` returns.
+    """
     person = guard.require("alerts", action)
     try:
-        act(person)
+        result = act(person)
     except DatabaseUnavailable as error:
         st.error(str(error))
         return False
@@ -50,7 +53,7 @@ def carry_out(action: str, what: str, on: str, act: Callable[[Person], object], 
         st.error(str(error))
         return False
     audit.record(f"alerts.{what}", actor=person, on=on, address=guard.address())
-    st.session_state[_TOLD] = done
+    st.session_state[_TOLD] = result if isinstance(result, str) else done
     return True
 
 

@@ -134,8 +134,9 @@ def _files(kept: Sequence[rulebook.Kept]) -> None:
     if file is None or not st.button("Take over these rules", key="rules-take-over"):
         return
     try:
-        rules = rulefile.parse(file.getvalue().decode("utf-8"), file.name, advice.usable)
-    except (rulefile.RuleFileError, UnicodeDecodeError) as error:
+        text = rulefile.decoded(file.getvalue(), file.name)
+        rules = rulefile.parse(text, file.name, advice.usable)
+    except rulefile.RuleFileError as error:
         st.error(str(error))
         return
     _do("import rules", file.name, lambda who: rulebook.take_over(rules, who), "taken over")

@@ -19,6 +19,7 @@ from data.integrations import narrative, openai
 from pages import alert_parts as parts
 
 _AROUND = timedelta(hours=1)
+_LATE = "The alert is over, or somebody has it already."
 _DONE = {
     "acknowledge": "acknowledged",
     "release": "handed back",
@@ -109,7 +110,7 @@ def _actions(found: store.Alert, now: datetime) -> None:
     matchers = [Matcher("rule", "=", found.rule)]
     matchers += [Matcher(name, "=", text) for name, text in sorted(found.labels.items())]
     acts: dict[str, parts.Act] = {
-        "acknowledge": lambda who: people.acknowledge(ids, who, note, now),
+        "acknowledge": lambda who: None if people.acknowledge(ids, who, note, now) else _LATE,
         "release": lambda who: people.release(ids, who, now),
         "note": lambda who: people.note(found.id, who, note, now),
         "wake": lambda who: people.wake(ids, who, now),

@@ -6,6 +6,7 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from alerts import engine as engines
 from alerts import rulebook
@@ -169,6 +170,62 @@ def test_one_signal_is_read_once_for_all_its_rules(world: World) -> None:
     world.put("oven", START, 90.0)
     world.engine().evaluate(START)
     assert world.reads == ["oven"]
+
+
+@pytest.mark.parametrize("first", [timedelta(0), timedelta(minutes=1)])
+def test_any_number_of_changes_is_written_in_the_same_few_statements(
+    world: World, first: timedelta
+) -> None:
+    channel("pager", 1)
+    save(rule(for_=first))
+    engine, lines = world.engine(), 0
+    engine.evaluate(START)
+    sent: list[int] = []
+
+    def count(*_given: object) -> None:
+        sent[-1] += 1
+
+    event.listen(data.engine(), "before_cursor_execute", count)
+    for cycle, more in enumerate((1, 1, 300, 300)):
+        if cycle % 2 == 0:
+            lines += more
+        at = START + (8 * cycle + 8) * STEP
+        for line in range(lines):
+            world.put("oven", at, 10.0 if cycle % 2 else 90.0, str(line))
+            world.put("oven", at + 4 * STEP, 10.0 if cycle % 2 else 90.0, str(line))
+        for later in (0, 4):
+            sent.append(0)
+            engine.evaluate(at + later * STEP)
+    event.remove(data.engine(), "before_cursor_execute", count)
+    assert sent[:4] == sent[4:]
+    assert len(notifications()) == 2 * 2 * (1 + 301)
+    assert data.scalar("SELECT count(DISTINCT due_at) FROM alert_notifications") == 4
+
+
+def test_label_sets_that_a_rule_makes_one_alert_open_one_incident_and_lose_no_change(
+    world: World,
+) -> None:
+    save(rule(for_=timedelta(0), labels={"line": "all"}))
+    engine = world.engine()
+    for step, values in enumerate(((90.0, 90.0), (10.0, 10.0), (10.0, 90.0))):
+        for line, value in zip("12", values, strict=True):
+            world.put("oven", START + step * STEP, value, line)
+        engine.evaluate(START + step * STEP)
+    assert notifications() == [("mail", "trigger"), ("mail", "resolve"), ("mail", "trigger")]
+    assert len(changes()) == 5
+
+
+def test_words_with_quotes_commas_and_braces_arrive_as_they_are(world: World) -> None:
+    odd = 'a "b", {c} \\ NULL \n é\'%(x)s:y'
+    save(rule(for_=timedelta(0), labels={"team": odd}, description=odd, runbook="NULL"))
+    world.put("oven", START, float("inf"), odd)
+    world.engine().evaluate(START)
+    fired = data.one("SELECT labels, description, runbook, value, signal FROM alert_incidents")
+    assert fired is not None
+    assert fired["labels"] == {"line": odd, "team": odd}
+    assert (fired["description"], fired["runbook"]) == (odd, "NULL")
+    assert fired["value"] == float("inf")
+    assert states() == [(odd, "firing")]
 
 
 def test_ten_thousand_rule_series_are_judged_in_under_a_second(world: World) -> None:

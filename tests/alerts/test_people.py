@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts import duties, followup, labels, people, store
+from alerts import duties, followup, labels, people, rulebook, store
 from alerts.quiet import Window, open_until
 from alerts.rota import Override, Rota, recipients
 from data import database as data
@@ -128,6 +128,44 @@ def test_a_window_opens_by_the_companys_clock(
     plan: dict[str, object], moment: str, is_open: bool
 ) -> None:
     assert (open_until(window(**plan), at(moment), LONDON) is not None) is is_open
+
+
+@pytest.mark.parametrize("first", [date(2026, 3, 27), date(2026, 10, 23)])
+@pytest.mark.parametrize("starts", [time(0, 30), time(1, 30), time(2, 30), time(23, 45)])
+def test_a_window_lasts_as_long_on_the_night_when_the_clock_changes(
+    first: date, starts: time
+) -> None:
+    night = window(first_day=first, starts=starts, minutes=90, repeats="daily")
+    zone = ZoneInfo("Europe/Berlin")
+    begin = datetime.combine(first, time(12), zone).astimezone(UTC)
+    minutes = [begin + minute * MINUTE for minute in range(3 * 1440)]
+    ends = [open_until(night, moment, zone) for moment in minutes]
+    assert sum(end is not None for end in ends) == 3 * 90
+    opened = {end.astimezone(UTC) for end in ends if end is not None}
+    assert {end - timedelta(minutes=90) for end in opened} <= set(minutes)
+
+
+def test_what_is_pressed_twice_is_done_once(database: str) -> None:
+    now = datetime.now(UTC)
+    hour = timedelta(hours=1)
+    made = [
+        people.silence(ALL, at, at + hour, "repair", who)
+        for at, who in ((now, "Jo"), (now + timedelta(seconds=1), "Jo"), (now, "Al"))
+    ]
+    assert made[0] == made[1] != made[2]
+    people.end_silence(made[0], now + timedelta(seconds=2))
+    planned = [
+        people.plan_window(
+            "night", ALL, first_day=date(2026, 3, 1), starts=time(22), minutes=minutes,
+            repeats="daily", reason="patching", author="Jo",
+        )
+        for minutes in (60, 60, 90)
+    ]  # fmt: skip
+    assert planned[0] == planned[1] != planned[2]
+    for threshold in (80.0, 80.0):
+        save(rule(threshold=threshold))
+    with pytest.raises(rulebook.RuleRefused):
+        save(rule(threshold=70.0))
 
 
 def test_a_window_keeps_its_alerts_quiet(fired: World) -> None:

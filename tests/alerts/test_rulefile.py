@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import durations
-from alerts.rulefile import RuleFileError, parse, spell
+from alerts.rulefile import LARGEST, RuleFileError, decoded, parse, spell
 from alerts.rules import Rule
 
 
@@ -103,7 +103,67 @@ def test_text_that_is_not_toml_is_told_with_its_line() -> None:
     ]
 
 
+RULE = '[[rule]]\nname = "a"\nsignal = "s"\nthreshold = 1\n'
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "0x" + "f" * 400])
+def test_a_threshold_is_a_finite_number(number: str) -> None:
+    (sentence,) = mistakes(RULE.replace("1", number))
+    assert sentence.startswith("rules.toml, line 4: ")
+    assert "number" in sentence
+    assert len(sentence) < 100
+
+
+@pytest.mark.parametrize("key", ["for", "keep_firing_for", "every", "window", "staleness"])
+@pytest.mark.parametrize(
+    "span", ['"-5m"', '"9999y9999w"', "-5", '"5m\\u0000"', "[[]]", "1979-05-27"]
+)
+def test_a_span_of_no_use_is_told_at_its_line(key: str, span: str) -> None:
+    (sentence,) = mistakes(f"{RULE}{key} = {span}\n")
+    assert sentence.startswith(f"rules.toml, line 5: {key}")
+    assert sentence.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('runbook = "a\\u0000"', "runbook"),
+        ('channels = ["a\\u0000"]', "channels"),
+        ('labels = { team = "\\u0000" }', "labels"),
+        (f'description = "{"x" * 5000}"', "description"),
+        (f'match = {{ line = "{"x" * 5000}" }}', "match"),
+    ],
+)
+def test_text_that_cannot_be_kept_is_told_at_its_line(line: str, key: str) -> None:
+    (sentence,) = mistakes(f"{RULE}{line}\n")
+    assert sentence.startswith(f"rules.toml, line 5: {key} ")
+
+
+def test_what_no_file_of_rules_holds_is_refused_in_one_short_sentence() -> None:
+    nested = "x = " + "[" * 3000 + "]" * 3000
+    assert mistakes(nested) == ["rules.toml is nested too deeply to be rules."]
+    assert mistakes(f"{RULE}\nx = {'1' * 5000}\n") == [
+        "rules.toml, line 6: a number is too long to read."
+    ]
+    (sentence,) = mistakes(f'{RULE}op = "{"x" * 100_000}"\n')
+    assert len(sentence) < 200
+    with pytest.raises(RuleFileError, match=r"^r.toml is larger than 5 MB; split it.$"):
+        decoded(b" " * (LARGEST + 1), "r.toml")
+    with pytest.raises(RuleFileError, match=r"^r.toml, line 2: this is not UTF-8"):
+        decoded(b'[[rule]]\nname = "\xff"\n', "r.toml")
+
+
+def test_of_many_mistakes_the_first_are_told_and_the_others_counted() -> None:
+    with pytest.raises(RuleFileError) as caught:
+        parse(RULE * 5000, "rules.toml")
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 21
+    assert lines[0] == 'rules.toml, line 6: The name "a" is taken by an earlier rule.'
+    assert lines[-1] == "And 4,979 more mistakes; correct these first."
+
+
 seconds = st.integers(1, 10_000_000).map(lambda count: timedelta(seconds=count))
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(
     lambda text: bool(text.strip()) and text.isprintable()
 )
@@ -114,16 +174,17 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
         Rule,
         name=words,
         signal=words,
-        threshold=st.floats(allow_nan=False) | st.sampled_from(["target", "critical"]),
+        threshold=st.floats(allow_nan=False, allow_infinity=False)
+        | st.sampled_from(["target", "critical"]),
         window=st.none() | seconds,
         for_=seconds,
         keep_firing_for=seconds,
         every=seconds,
         no_data=st.sampled_from(["resolve", "keep", "fire"]),
         severity=st.sampled_from(["critical", "warning", "info"]),
-        labels=st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), st.text(max_size=20)),
+        labels=st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), texts),
         channels=st.lists(words, max_size=3).map(tuple),
-        runbook=st.none() | st.text(max_size=40),
+        runbook=st.none() | texts,
         enabled=st.booleans(),
     )
 )
