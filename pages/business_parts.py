@@ -38,6 +38,9 @@ def over_time(version: str, period: Period, chosen: Filter) -> None:
 
 def breakdown(version: str, period: Period, chosen: Filter, by: str) -> None:
     """Net revenue by group as bars that narrow the page when clicked, and their table."""
+    if not chosen.knows(by):
+        _unknown()
+        return
     plot, rows = drawn.group(version, period, chosen, by)
     clicked = charts.show(f"bars-{by}-{getattr(chosen, by)}", plot, select=True, csv=False)
     tables.show(rows, name=f"business-{by}")
@@ -52,6 +55,9 @@ def movement(version: str, period: Period, chosen: Filter) -> None:
             "Explained by", list(drawn.TITLES), default="channel", key="moved-by",
             format_func=lambda name: drawn.TITLES[name], label_visibility="collapsed",
         ) or "channel"  # fmt: skip
+        if not chosen.knows(by):
+            _unknown()
+            return
         then, now = (data.total(version, span.days(), chosen) for span in (before, period))
         if then.value is None or now.value is None:
             missing = now.reason or f"There is nothing to compare with: {then.reason}"
@@ -59,6 +65,11 @@ def movement(version: str, period: Period, chosen: Filter) -> None:
             return
         moved = drawn.movement(version, by, (before, then.value), (period, now.value), chosen)
         charts.show("revenue-moved", moved)
+
+
+def _unknown() -> None:
+    empty.state("The daily figures do not tell products by country or by kind of customer.",
+                "Take the filter away to see all of them.")  # fmt: skip
 
 
 def customers(version: str, period: Period, chosen: Filter) -> None:

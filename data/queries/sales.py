@@ -59,6 +59,12 @@ class Filter:
             return "sales_daily_country"
         return "sales_daily_channel"
 
+    def knows(self, by: str) -> bool:
+        """Whether the daily figures have that breakdown under this filter."""
+        if by == "product":
+            return self.country is None and self.segment is None
+        return self.product is None or by not in ("country", "segment")
+
     def where(self) -> str:
         """SQL that follows the days' condition."""
         conditions = [

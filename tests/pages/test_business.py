@@ -117,3 +117,14 @@ def test_the_page_fits_a_phone(stocked: RunningApp, signed_in: Opened) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     expect(page.get_by_role("listitem").filter(has_text="Net revenue").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_any_text_in_the_address_narrows_the_page_and_breaks_nothing(
+    stocked: RunningApp, signed_in: Opened
+) -> None:
+    page = signed_in(f"business?{RANGE}&channel=web%00&country=%3Cb%3E**GB**")
+    filters = page.locator(".st-key-business-filter")
+    expect(filters.get_by_role("button", name="Channel: web", exact=False)).to_be_visible()
+    expect(filters.get_by_role("button", name="Country: <b>**GB**", exact=False)).to_be_visible()
+    expect(page.get_by_text("do not tell products by country")).to_be_visible()
+    expect(page.get_by_text("cannot be shown")).to_have_count(0)
