@@ -17,6 +17,7 @@ from alerts.channels.errors import DeliveryError
 from alerts.delivery import base_url
 from alerts.rules import Rule, problems
 from alerts.series import Series
+from data.exports import neutral
 from commands import Refusal
 
 app = typer.Typer(help="Alert rules and channels.", no_args_is_help=True)
@@ -109,7 +110,7 @@ def list_rules() -> None:
         rule = kept.rule
         rows.writerow(
             [
-                rule.name,
+                neutral(rule.name),
                 rule.severity,
                 rule.signal,
                 rule.condition,

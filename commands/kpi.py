@@ -16,6 +16,7 @@ from commands import Refusal
 from config.catalogue.document import page
 from config.kpis import KPIS, UnknownKpi, kpi
 from data import targets
+from data.exports import neutral
 from data.queries import kpi as figures
 
 app = typer.Typer(help="Values of KPIs.", context_settings={"allow_interspersed_args": True})
@@ -94,7 +95,7 @@ def _print_series(slug: str, by: str, start: date, end: date, form: str) -> None
     values = [None if isnan(value) else float(value) for value in frame["value"]]
     rows = list(zip(frame[by], values, strict=True))
     if form == "csv":
-        _write_csv([by, "value"], [[key, plain(value)] for key, value in rows])
+        _write_csv([by, "value"], [[neutral(key), plain(value)] for key, value in rows])
         return
     _write_json(
         {

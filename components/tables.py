@@ -12,10 +12,10 @@ import streamlit as st
 
 from components import empty, guard, units
 from data import company
+from data.exports import neutral
 
 # More rows than this scroll inside their panel.
 _ROWS, _TALL = 12, 430
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -117,13 +117,6 @@ def csv(frame: pd.DataFrame) -> bytes:
     # Only what belongs to the line's end gets quoted: else a \r in a cell would end its row.
     text: str = safe.rename(columns=neutral).to_csv(index=False, lineterminator="\r\n")
     return text.encode()
-
-
-def neutral(value: Any) -> Any:
-    """`value` unless it is text that starts like a formula."""
-    if isinstance(value, str) and value.startswith(_DANGEROUS):
-        return "'" + value
-    return value
 
 
 def _config(rows: Listing) -> dict[str, Any]:

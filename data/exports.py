@@ -11,6 +11,9 @@ from sqlalchemy import text
 from data import database
 
 
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
 class UnknownDataset(LookupError):
     """No dataset has that name; its text is one sentence."""
 
@@ -40,8 +43,13 @@ class Dataset:
         return f"SELECT {shown} FROM {self.source}{where} ORDER BY {self.order}"
 
 
+def neutral(value: Any) -> Any:
+    """`value`; text that begins like a formula, which a spreadsheet would run, quoted in front."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value
+
+
 def _tame(sql: str) -> str:
-    """A spreadsheet runs text that begins like a formula; a quote in front keeps it text."""
+    """As `neutral`, of a column of text."""
     return f"CASE WHEN {sql} ~ E'^[=+@\\t\\r-]' THEN '''' || {sql} ELSE {sql} END"
 
 

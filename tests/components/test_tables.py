@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from components import tables
+from data.exports import neutral
 
 
 def test_the_file_is_exactly_the_frame() -> None:
@@ -48,7 +49,7 @@ def test_any_text_comes_back_from_the_file(cells: list[str]) -> None:
     frame = pd.DataFrame({"a": pd.Series(cells, dtype="str"), "n": range(len(cells))})
     text = tables.csv(frame).decode()
     rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
-    assert [row[0] for row in rows] == [tables.neutral(cell) for cell in cells]
+    assert [row[0] for row in rows] == [neutral(cell) for cell in cells]
 
 
 def test_figures_of_a_column_have_as_many_decimals() -> None:

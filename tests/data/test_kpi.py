@@ -50,6 +50,12 @@ def test_a_kpi_is_printed_as_one_value_and_by_its_breakdowns(run: Run, tmp_path:
     assert rows["rows"] == [{"month": "2026-01", "value": 3.0}]
 
 
+def test_a_name_that_a_spreadsheet_would_run_is_neutral(run: Run, tmp_path: Path) -> None:
+    run("import", "orders", str(write(tmp_path, HEADER, '1,2026-01-05,"=1+1",2,10')))
+    printed = run("kpi", "net_revenue", *RANGE, "--by", "product").stdout
+    assert printed == "product,value\n'=1+1,20\n"
+
+
 def test_no_data_is_an_empty_value_and_null_with_the_reason(run: Run) -> None:
     printed = run("kpi", "net_revenue", *RANGE)
     assert (printed.returncode, printed.stdout) == (0, 'value\n""\n')
