@@ -17,8 +17,8 @@ from alerts.channels.errors import DeliveryError
 from alerts.delivery import base_url
 from alerts.rules import Rule, problems
 from alerts.series import Series
-from data.exports import neutral
 from commands import Refusal
+from data.exports import neutral
 
 app = typer.Typer(help="Alert rules and channels.", no_args_is_help=True)
 _AUTHOR = "command line"

@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from data import database
 
-
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
