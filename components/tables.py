@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
@@ -23,15 +23,18 @@ class Listing:
     """Rows ready to be sent, so that many readers can share them; made by `listing`."""
 
     frame: pd.DataFrame
-    columns: Mapping[str, str] = field(default_factory=dict)
-    formats: Mapping[str, str] = field(default_factory=dict)
-    sent: pa.Table | None = None
+    sent: pa.Table | pd.DataFrame
+    config: Mapping[str, Any]
 
 
 def listing(frame: pd.DataFrame, columns: Mapping[str, str], formats: Mapping[str, str]) -> Listing:
-    """The columns that `table` would show, converted once."""
+    """The columns that `table` would show, converted once.
+
+    Not for instants: each reader sees those on their own clock.
+    """
     shown = frame[list(columns)]
-    return Listing(shown, columns, formats, pa.Table.from_pandas(shown, preserve_index=False))
+    sent = pa.Table.from_pandas(shown, preserve_index=False)
+    return Listing(shown, sent, _config(shown, columns, formats))
 
 
 def table(
@@ -51,7 +54,7 @@ def table(
     money in the currency that another column of the row names, "decimal" a bare number.
     """
     shown = frame if columns is None else frame[list(columns)]
-    rows = Listing(shown, columns or {}, formats or {})
+    rows = Listing(shown, shown, _config(shown, columns or {}, formats or {}))
     show(rows, name=name, height=height, key=key, nothing=nothing)
 
 
@@ -69,12 +72,12 @@ def show(
         empty.state(nothing)
         return
     st.dataframe(
-        rows.frame if rows.sent is None else rows.sent,
+        rows.sent,
         hide_index=True,
         height=height or ("content" if count <= _ROWS else _TALL),
         key=key,
         placeholder=units.NO_DATA,
-        column_config=_config(rows),
+        column_config=dict(rows.config),
     )
     download(rows.frame, name=name, key=f"{key or name}-csv")
 
@@ -119,10 +122,12 @@ def csv(frame: pd.DataFrame) -> bytes:
     return text.encode()
 
 
-def _config(rows: Listing) -> dict[str, Any]:
+def _config(
+    frame: pd.DataFrame, columns: Mapping[str, str], formats: Mapping[str, str]
+) -> dict[str, Any]:
     return {
-        str(column): _column(kind, rows.columns.get(column, column), rows.formats.get(column))
-        for column, kind in zip(map(str, rows.frame.columns), rows.frame.dtypes, strict=True)
+        str(column): _column(kind, columns.get(column, column), formats.get(column))
+        for column, kind in zip(map(str, frame.columns), frame.dtypes, strict=True)
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -70,10 +72,15 @@ def _groups(days: Days, earlier: Days, by: str, chosen: Filter) -> pd.DataFrame:
     return now.assign(change=now["net_revenue"] - known)
 
 
-def titles(version: str) -> dict[str, str]:
+def titles(version: str) -> Mapping[str, str]:
     """Product code → its title, the code where it has none of its own."""
-    found: dict[str, str] = kept(version, sales_board.product_titles)
+    found: Mapping[str, str] = kept(version, _titles)
     return found
+
+
+def _titles() -> Mapping[str, str]:
+    # Thousands of products: a dictionary would be copied for each reader.
+    return MappingProxyType(sales_board.product_titles())
 
 
 def named(version: str, frame: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -86,6 +93,8 @@ def named(version: str, frame: pd.DataFrame, by: str) -> pd.DataFrame:
 
 def code_of(version: str, title: str | None) -> str | None:
     """The code of the product that is shown under a title."""
+    if title is None:
+        return None
     return next((code for code, shown in titles(version).items() if shown == title), title)
 
 

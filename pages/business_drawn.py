@@ -5,11 +5,13 @@ from __future__ import annotations
 from components import charts, tables
 from components.charts import Mark, Plot
 from components.tables import Listing
+from components.tiles import Tile
 from components.timespan import Period
 from data.queries.sales import Filter
 from pages import business_data as data
-from pages.company_data import kept
+from pages.company_data import bounds, kept, tile
 
+_VENDORS = ("fees", "net_after_fees")
 Known = tuple[Period, float]
 TITLES = {"channel": "Channel", "product": "Product", "country": "Country",
           "segment": "New or returning"}  # fmt: skip
@@ -24,6 +26,12 @@ FORMATS = {
     "net_revenue": "money", "change": "money", "orders": "count", "units": "count",
     "average_order_value": "money", "gross_margin_pct": "percent", "refund_rate": "percent",
 }  # fmt: skip
+
+
+def tiles(version: str, company: str, period: Period, chosen: Filter) -> tuple[Tile, ...]:
+    """Every sales KPI; fees only where a vendor tells them. `company`: version of the bounds."""
+    drawn: tuple[Tile, ...] = kept(version, _tiles, version, company, period, chosen)
+    return drawn
 
 
 def over_time(version: str, period: Period, chosen: Filter, marks: tuple[Mark, ...]) -> Plot:
@@ -48,6 +56,16 @@ def steps(version: str, period: Period, chosen: Filter) -> Listing:
     """The period step by step."""
     drawn: Listing = kept(version, _steps, version, period, chosen)
     return drawn
+
+
+def _tiles(version: str, company: str, period: Period, chosen: Filter) -> tuple[Tile, ...]:
+    spark = data.over_time(version, data.TILES, period.days(), data.step(period), chosen)
+    held = bounds(company)
+    return tuple(
+        tile(slug, figures, spark.get(slug), held, period)
+        for slug, figures in data.tiles(version, period, chosen)
+        if slug not in _VENDORS or figures[0].value is not None
+    )
 
 
 def _over_time(version: str, period: Period, chosen: Filter, marks: tuple[Mark, ...]) -> Plot:

@@ -14,19 +14,11 @@ from pages import business_drawn as drawn
 from pages import business_filter as narrowing
 from pages import company_data as books
 
-_VENDORS = ("fees", "net_after_fees")
-
 
 def headline(version: str, period: Period, chosen: Filter) -> None:
     """Every sales KPI as a tile that leads to its story; fees only where a vendor tells them."""
-    spark = data.over_time(version, data.TILES, period.days(), data.step(period), chosen)
-    held = books.bounds(books.steady("company", books.lately(company_state.state).version))
-    asked = data.tiles(version, period, chosen)
-    tiles.row(
-        [books.tile(slug, figures, spark.get(slug), held, period) for slug, figures in asked
-         if slug not in _VENDORS or figures[0].value is not None],
-        label="Sales",
-    )  # fmt: skip
+    company = books.steady("company", books.lately(company_state.state).version)
+    tiles.row(drawn.tiles(version, company, period, chosen), label="Sales")
 
 
 def over_time(version: str, period: Period, chosen: Filter) -> None:

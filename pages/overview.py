@@ -33,12 +33,14 @@ def _body(person: Person, chosen: Period) -> None:
     """Everything under the head, drawn again when its figures may have changed."""
     person, now = guard.require("overview"), datetime.now(UTC)
     chosen = chosen.at(now)
-    known = company_state.state()
+    known = company_data.lately(company_state.state)
+    if not known.datasets:
+        known = company_state.state()  # the first figures may have come this second
     version = company_data.steady("company", known.version)
     if known.sample:
         banner.sample_data()
     with panel("Needs attention", f"the worst first; figures of: {chosen.label().lower()}"):
-        found = overview_data.attention(person, version, chosen, now)
+        found = overview_data.attention(person, version, chosen)
         attention.listed(found, now, _CALM if known.datasets else _UNJUDGED)
     if overview_data.headline(person.role):
         with part("Headline figures"):
@@ -57,7 +59,7 @@ def _body(person: Person, chosen: Period) -> None:
             attention.plain(notes, now)
     if roles.can(person.role, "performance"):
         with part("Systems"):
-            tiles.row(overview_data.system(now, chosen), now, "Systems")
+            tiles.row(overview_data.system(chosen), now, "Systems")
 
 
 PAGE = Page("overview", "Overview", ":material/dashboard:", "Today", "overview", render)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import structlog
 
 from auth import roles
@@ -25,7 +26,7 @@ from data.queries import kpi_board, metrics, overview
 from data.queries.figure import Figure
 from data.queries.kpi_board import Board
 from pages import company_data
-from pages.company_data import kept
+from pages.company_data import kept, lately
 
 _log = structlog.get_logger()
 # Where an area of the catalogue is at home: page, and the resource that its figures belong to.
@@ -97,7 +98,7 @@ def _figure(version: str, slug: str, first: date, last: date) -> Figure:
 
 def notes(person: Person, chosen: Period) -> list[Item]:
     """Notes on days of the period, about what the person may read."""
-    found = dated.between(*chosen.days())
+    found = lately(dated.between, *chosen.days())
     return [
         Item("info", str(row["note"]), _about(row),
              chosen.link("kpi", kpi=row["kpi"]) if row["kpi"] in KPIS else "",
@@ -113,10 +114,9 @@ def _about(row: Mapping[Hashable, Any]) -> str:
     return f"{days} · {KPIS[row['kpi']].title}" if row["kpi"] in KPIS else days
 
 
-def system(now: datetime, chosen: Period) -> list[Tile]:
+def system(chosen: Period) -> list[Tile]:
     """The host's newest figures, late after three ticks; each leads to its story."""
-    latest = metrics.latest()
-    history = metrics.series(("cpu_pct", "memory_pct"), now - timedelta(hours=1), now, None, 120)
+    latest, history = lately(metrics.latest), lately(_last_hour)
     stale = timedelta(seconds=3 * (latest.interval_s or settings().sample_interval))
     source = latest.instances[0] if len(latest.instances) == 1 else "all hosts"
     dated = Tile("", None, source=source, as_of=latest.at, stale_after=stale, link="performance")
@@ -127,15 +127,20 @@ def system(now: datetime, chosen: Period) -> list[Tile]:
     ]
 
 
-def attention(person: Person, version: str, chosen: Period, now: datetime) -> list[Item]:
+def _last_hour() -> pd.DataFrame:
+    now = datetime.now(UTC)
+    return metrics.series(("cpu_pct", "memory_pct"), now - timedelta(hours=1), now, None, 120)
+
+
+def attention(person: Person, version: str, chosen: Period) -> list[Item]:
     """All that is past a bound, firing, or late, as far as the person may see it."""
     found = _past_bounds(person, version, chosen)
     if roles.can(person.role, "performance"):
-        found += _system_items(now)
+        found += _system_items()
     if roles.can(person.role, "alerts"):
-        found += [_alert(each) for each in overview.firing()]
+        found += [_alert(each) for each in lately(overview.firing)]
     if roles.can(person.role, "integrations"):
-        found += [_late(each) for each in overview.stopped(now)]
+        found += [_late(each) for each in lately(overview.stopped)]
     return found
 
 
@@ -177,9 +182,9 @@ def _kpi_item(entry: Kpi, bounds: Bounds, figure: Figure, chosen: Period) -> Ite
     )
 
 
-def _system_items(now: datetime) -> list[Item]:
+def _system_items() -> list[Item]:
     """Bounds of live metrics, and hosts that went silent."""
-    latest = metrics.latest()
+    latest = lately(metrics.latest)
     found = []
     if latest.at is not None and latest.stale:
         found.append(

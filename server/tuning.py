@@ -11,6 +11,8 @@ from streamlit import config
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
 
+from server import gathering
+
 # Seconds that open requests get to finish after Ctrl-C; websockets are closed at once.
 GRACE_S = 1
 
@@ -24,6 +26,7 @@ def apply() -> None:
     # variable of this option has no effect under st.App.
     config.set_option("runner.postScriptGC", False)
     _remember_theme()
+    gathering.apply()
     for name in ("uvicorn.error", "uvicorn.access", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # The library that hashes passwords declares a component when it is imported, outside any page.

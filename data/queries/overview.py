@@ -44,11 +44,11 @@ def firing() -> list[Firing]:
     ]  # fmt: skip
 
 
-def stopped(now: datetime) -> list[Stopped]:
+def stopped() -> list[Stopped]:
     """Connections that are set up and not paused, yet failing or stale."""
     resting = (status.NOT_CONFIGURED, status.PAUSED)
     return [
         Stopped(each.connection.name, each.state, each.error, each.last_sync)
-        for each in status.standings(now)
+        for each in status.standings()
         if each.state not in resting and (each.stale or each.state == status.FAILING)
     ]
