@@ -110,7 +110,9 @@ class Doors:
     async def _judge(self, socket: Socket) -> None:
         """Note whose page this is. Somebody whose session ended is nobody."""
         try:
-            person: Person | None = await asyncio.to_thread(sessions.resolve, socket.token)
+            person: Person | None = None
+            if socket.token is not None:
+                person = await asyncio.to_thread(sessions.resolve, socket.token)
         except DatabaseUnavailable:
             socket.unsure = True
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,9 @@ def wall_clock(index: pd.Index, zone: ZoneInfo) -> Numbers:
 
 def clock_of(at: datetime | date, zone: ZoneInfo) -> float:
     """The same for one instant or day."""
-    return float(wall_clock(pd.Index([at]), zone)[0])
+    moment = at if isinstance(at, datetime) else datetime.combine(at, time.min)
+    shown = moment if moment.tzinfo is None else moment.astimezone(zone)
+    return shown.replace(tzinfo=UTC).timestamp() * 1000 // 1
 
 
 def broken_at_gaps(x: Numbers, values: Numbers) -> tuple[Numbers, Numbers]:

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
 def with_gaps(frame: pd.DataFrame, chosen: Resolution) -> pd.DataFrame:
     """`frame` (column `at`, ascending) by its `at` in UTC, with a NaN row in each gap's start."""
+    import numpy as np
     import pandas as pd
 
     frame = frame.assign(at=pd.to_datetime(frame["at"], utc=True)).set_index("at")
     frame = frame.astype("float64")
-    late = frame.index.to_series().diff() > chosen.tolerance
+    late = np.diff(frame.index.to_numpy()) > np.timedelta64(chosen.tolerance)
     if not late.any():
         return frame
-    before = frame.index[late.shift(-1, fill_value=False).to_numpy()]
+    before = frame.index[:-1][late]
     return frame.reindex(frame.index.union(before + chosen.width))
