@@ -15,6 +15,7 @@ from data import database
 from data.integrations import connections, runs
 
 PAGES = ("performance", "business")
+ROUNDS = 3  # in turns: the machine itself is not as fast in every minute
 LOOKS = 100
 PAUSE_S = 0.1
 _STARTS_WITHIN_S = 60
@@ -24,19 +25,21 @@ _STATE = "SELECT state FROM integration_runs ORDER BY id DESC LIMIT 1"
 def page_p95(product: Server) -> Iterator[Row]:
     """95th percentile of reruns a tenth of a second apart, idle and while pages are stored."""
     cookie = "=".join(admin_cookie())
-    idle = {page: asyncio.run(_p95(product, page, cookie)) for page in PAGES}
     for page in PAGES:
-        _begin()
-        busy = asyncio.run(_p95(product, page, cookie))
-        state = database.scalar(_STATE)
-        share = busy / idle[page]
+        idle, busy, running = [], [], True
+        for _ in range(ROUNDS):
+            idle += asyncio.run(_looked(product, page, cookie))
+            _begin()
+            busy += asyncio.run(_looked(product, page, cookie))
+            running = running and database.scalar(_STATE) == "running"
+            connections.pause("shopify")
+            _until("state <> 'running'")
+        alone, beside = (quantiles(took, n=20)[-1] for took in (idle, busy))
+        share = beside / alone
         yield Row(
-            f"p95 of the {page} page while a shop is synchronised", f"{busy * 1000:.0f} ms",
-            f"idle {idle[page] * 1000:.0f} ms → {share:.2f}×", "≤ 1.2×",
-            share <= 1.2 and state == "running",
+            f"p95 of the {page} page while a shop is synchronised", f"{beside * 1000:.0f} ms",
+            f"idle {alone * 1000:.0f} ms → {share:.2f}×", "≤ 1.2×", share <= 1.2 and running,
         )  # fmt: skip
-        connections.pause("shopify")
-        _until("state <> 'running'")
 
 
 def start_anew() -> None:
@@ -65,11 +68,12 @@ def _until(condition: str) -> None:
         time.sleep(0.1)
 
 
-async def _p95(product: Server, slug: str, cookie: str) -> float:
+async def _looked(product: Server, slug: str, cookie: str) -> list[float]:
+    """Seconds of each rerun."""
     page = await wire.opened(product.url, slug, cookie)
     took = []
     for _ in range(LOOKS):
         took.append(await page.rerun())
         await asyncio.sleep(PAUSE_S)
     await page.connection.close()
-    return quantiles(took, n=20)[-1]
+    return took
