@@ -39,8 +39,9 @@ def html(headings: Sequence[Cell], rows: Sequence[Sequence[Cell]], label: str) -
 
 
 def _attributes(cell: Cell) -> str:
-    number = ' class="sx-number"' if cell.number else ""
-    return number + (f' title="{escape(cell.explained)}"' if cell.explained else "")
+    kind = "sx-number" if cell.number else "sx-words" if len(cell.text) > _WORDS else ""
+    named = f' class="{kind}"' if kind else ""
+    return named + (f' title="{escape(cell.explained)}"' if cell.explained else "")
 
 
 def _inner(cell: Cell) -> str:
@@ -52,6 +53,8 @@ def _inner(cell: Cell) -> str:
     return words
 
 
+# Text longer than this breaks into lines; what is shorter stays on one.
+_WORDS = 40
 _STYLE = """
 .sx-hover-wrap { overflow-x: auto; }
 .sx-hover { border-collapse: collapse; width: 100%; font-size: 0.86rem;
@@ -59,6 +62,7 @@ _STYLE = """
 .sx-hover th, .sx-hover td { padding: 6px 10px; text-align: left; white-space: nowrap;
   border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
 .sx-hover th { font-weight: 600; opacity: 0.75; }
+.sx-hover td.sx-words { white-space: normal; min-width: 13rem; }
 .sx-hover .sx-number { text-align: right; }
 .sx-hover a { color: inherit; font-weight: 500; text-underline-offset: 3px;
   text-decoration-color: color-mix(in srgb, currentColor 35%, transparent); }
