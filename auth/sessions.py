@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -102,22 +103,27 @@ _PREPARE = f"""
 
 
 def ticket(
-    user_id: int, purpose: str = "sign in", method: str = "password", seconds: int = _TICKET_S
+    user_id: int,
+    purpose: str = "sign in",
+    method: str = "password",
+    seconds: int = _TICKET_S,
+    opened: Connection | None = None,
 ) -> str:
-    """A single-use secret; for a sign-in, what the page hands to the route that sets cookies."""
+    """A single-use secret; for a sign-in, what the page hands to the route that sets cookies.
+
+    It is made in the caller's transaction when `opened` is given.
+    """
     made = secrets.token_urlsafe(32)
-    database.execute(
-        """
-        INSERT INTO tickets (token_hash, purpose, user_id, method, expires_at)
-        VALUES (:key, :purpose, :user_id, :method, now() + make_interval(secs => :seconds))
-        """,
-        key=digest(made),
-        purpose=purpose,
-        user_id=user_id,
-        method=method,
-        seconds=seconds,
-    )
+    values = {"key": digest(made), "purpose": purpose, "user_id": user_id, "method": method}
+    with nullcontext(opened) if opened is not None else database.transaction() as chosen:
+        chosen.execute(_TICKET, values | {"seconds": seconds})
     return made
+
+
+_TICKET = text("""
+    INSERT INTO tickets (token_hash, purpose, user_id, method, expires_at)
+    VALUES (:key, :purpose, :user_id, :method, now() + make_interval(secs => :seconds))
+""")
 
 
 def redeem(made: str, address: str | None, agent: str | None) -> Opened | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from sqlalchemy import Connection, RowMapping, text
+
 from auth import audit, factors, passwords, people, sessions, waits
 from auth.person import Person
 from data import database
@@ -39,20 +41,42 @@ def attempt(username: str, password: str, address: str | None) -> Outcome:
         account=account,
     )
     fits = passwords.matches(password, user["password_hash"] if user else None)
-    if user is None or not fits or user["disabled_at"] is not None:
-        reason = _reason(user is not None, fits)
+    good = user if user is not None and fits and user["disabled_at"] is None else None
+    outcome = _admitted(good, account, address or "") if good is not None else None
+    if outcome is None:
+        reason = _reason(user is not None, fits) if good is None else "changed meanwhile"
         audit.record("sign_in", actor=account, address=address, outcome="refused",
                      detail={"reason": reason})  # fmt: skip
         return Outcome(problem=WRONG)
-    waits.succeeded(account, address or "")
-    if factors.enabled(user["id"]):
-        return Outcome(claim=claim_for(user["id"]))
-    return Outcome(ticket=sessions.ticket(user["id"]))
+    return outcome
 
 
-def claim_for(user_id: int, method: str = "password") -> str:
+def _admitted(user: RowMapping, account: str, address: str) -> Outcome | None:
+    """What a right password gives; None when the account was changed while it was checked."""
+    with database.transaction() as opened:
+        row = opened.execute(_STILL, {"id": user["id"], "hash": user["password_hash"]}).first()
+        if row is None:
+            return None
+        waits.succeeded(account, address, opened)
+        if row.factor:
+            return Outcome(claim=claim_for(user["id"], opened=opened))
+        return Outcome(ticket=sessions.ticket(user["id"], opened=opened))
+
+
+# FOR SHARE waits for a change that is under way and then looks at what it left.
+_STILL = text("""
+    SELECT EXISTS (SELECT 1 FROM second_factors f
+                   WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS factor
+    FROM users u
+    WHERE u.id = :id AND u.password_hash = :hash
+          AND u.disabled_at IS NULL AND u.deleted_at IS NULL
+    FOR SHARE OF u
+""")
+
+
+def claim_for(user_id: int, method: str = "password", opened: Connection | None = None) -> str:
     """What somebody holds who came half the way and owes a code."""
-    return sessions.ticket(user_id, _CLAIM, method, _CLAIM_S)
+    return sessions.ticket(user_id, _CLAIM, method, _CLAIM_S, opened)
 
 
 def prove(claim: str, code: str, address: str | None) -> Outcome:

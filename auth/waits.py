@@ -48,55 +48,48 @@ def tried(pair: Pair, now: datetime) -> tuple[Pair, float]:
 def attempt(account: str, address: str) -> float:
     """Count an attempt of the pair; seconds that it must wait first, 0 when it may go ahead."""
     key = {"account": account, "address": address}
+    since = {"since": datetime.now(UTC) - WINDOW, "allowed": ALLOWED_FROM_ADDRESS}
     with database.transaction() as opened:
-        if address and _failures_from(opened, address) >= ALLOWED_FROM_ADDRESS:
+        row = opened.execute(_HELD, key | since).mappings().first()
+        if row is None:
             return _SPRAYED_S
-        opened.execute(text(_MADE), key)
-        row = opened.execute(text(_HELD), key).mappings().first()
-        before = Pair()
-        if row is not None:
-            before = Pair(tuple(row["failures"]), row["waits"], row["waits_until"])
+        before = Pair(tuple(row["failures"]), row["waits"], row["waits_until"])
         after, seconds = tried(before, datetime.now(UTC))
         changed = {
             "failures": list(after.failures),
             "waits": after.waits,
             "until": after.waits_until,
         }
-        opened.execute(text(_CHANGED), key | changed)
+        opened.execute(_CHANGED, key | changed)
     return seconds
 
 
-def _failures_from(opened: Connection, address: str) -> int:
-    """In the window, over all accounts; a success takes those of its own account away."""
-    found: int = opened.execute(
-        text(_FROM), {"address": address, "since": datetime.now(UTC) - WINDOW}
-    ).scalar_one()
-    return found
-
-
-_FROM = """
-    SELECT count(*) FROM sign_in_waits w, unnest(w.failures) AS failed (at)
-    WHERE w.address = :address AND w.changed_at > :since AND failed.at > :since
-"""
-_MADE = """
-    INSERT INTO sign_in_waits (account, address) VALUES (:account, :address)
-    ON CONFLICT DO NOTHING
-"""
-_HELD = """
-    SELECT failures, waits, waits_until FROM sign_in_waits
-    WHERE account = :account AND address = :address FOR UPDATE
-"""
-_CHANGED = """
+# One statement makes the pair or finds it, and holds it until the end of the transaction; no row
+# for an address with too many failures over all accounts, of which a success takes its own away.
+_HELD = text("""
+    INSERT INTO sign_in_waits AS w (account, address)
+    SELECT :account, :address
+    WHERE :address = '' OR :allowed > (
+        SELECT count(*) FROM sign_in_waits one, unnest(one.failures) AS failed (at)
+        WHERE one.address = :address AND one.changed_at > :since AND failed.at > :since)
+    ON CONFLICT (account, address) DO UPDATE SET account = w.account
+    RETURNING w.failures, w.waits, w.waits_until
+""")
+_CHANGED = text("""
     UPDATE sign_in_waits SET failures = :failures, waits = :waits, waits_until = :until,
            changed_at = now()
     WHERE account = :account AND address = :address
-"""
+""")
 
 
-def succeeded(account: str, address: str) -> None:
-    """Forget the pair's failures."""
-    database.execute(
-        "DELETE FROM sign_in_waits WHERE account = :account AND address = :address",
-        account=account,
-        address=address,
-    )
+def succeeded(account: str, address: str, opened: Connection | None = None) -> None:
+    """Forget the pair's failures, in the caller's transaction when `opened` is given."""
+    key = {"account": account, "address": address}
+    if opened is not None:
+        opened.execute(_FORGOTTEN, key)
+        return
+    with database.transaction() as own:
+        own.execute(_FORGOTTEN, key)
+
+
+_FORGOTTEN = text("DELETE FROM sign_in_waits WHERE account = :account AND address = :address")

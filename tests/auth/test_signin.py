@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from auth import people, sessions, signin
+from auth import passwords, people, sessions, signin
 from data import database as db
 
 GOOD = "correct horse battery"
@@ -35,6 +35,23 @@ def test_wrong_name_wrong_password_and_shut_account_read_alike(database: str) ->
         signin.attempt("invited", GOOD, "192.0.2.1"),
     }
     assert answers == {signin.Outcome(problem=signin.WRONG)}
+
+
+def test_a_password_changed_while_it_is_checked_lets_nobody_in(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = passwords.matches
+
+    def slow(password: str, stored: str | None) -> bool:
+        fits = checked(password, stored)
+        people.set_password("mia", GOOD[::-1])
+        return fits
+
+    monkeypatch.setattr(passwords, "matches", slow)
+    assert signin.attempt("mia", GOOD, "192.0.2.1") == signin.Outcome(problem=signin.WRONG)
+    assert db.scalar("SELECT detail->>'reason' FROM audit WHERE action = 'sign_in'") == (
+        "changed meanwhile"
+    )
 
 
 def test_wrong_name_and_wrong_password_take_alike_long(database: str) -> None:
