@@ -13,13 +13,13 @@ class SettingsError(Exception):
 
 
 def sentence(error: ValidationError, fields: Mapping[str, FieldInfo]) -> str:
-    """The first complaint; where a form is asked for, what the setting is instead of a pattern."""
+    """The first complaint; where a form is asked for, its default instead of a pattern."""
     first = error.errors()[0]
     field = str(first["loc"][0]) if first["loc"] else ""
     reason = first["msg"].removeprefix("Value error, ")
-    described = fields[field].description if field in fields else None
-    if first["type"] == "string_pattern_mismatch" and described:
-        reason = f"expected is: {described.rstrip('.')}"
+    known = fields.get(field)
+    if first["type"] == "string_pattern_mismatch" and known and known.description:
+        reason = f"it must look like {known.default} ({known.description.rstrip('.')})"
     return (
         f"{field.upper() or 'A setting'} cannot be used: {reason[0].lower()}{reason[1:]}. "
         "See docs/settings.md."

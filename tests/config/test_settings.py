@@ -40,7 +40,7 @@ def test_a_value_that_cannot_be_used_is_one_sentence_naming_it(
 
 def test_a_value_of_another_form_is_told_which_form(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPANY_CURRENCY", "pounds")
-    with pytest.raises(SettingsError, match="expected is: ISO 4217 code"):
+    with pytest.raises(SettingsError, match="it must look like GBP"):
         settings()
     settings.cache_clear()
 
