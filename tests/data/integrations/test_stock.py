@@ -7,6 +7,8 @@ from typing import Any
 
 from data import company
 from data import database as db
+from data.ingest import inventory
+from data.ingest.dataset import upsert
 from data.integrations import stock_keepers, sync
 from tests.data.integrations.fake_shopify import FakeShopify, Shop
 from tests.data.integrations.fake_xero import Books, FakeXero
@@ -98,7 +100,31 @@ def test_what_books_and_shop_both_count_counts_once(
     )
     assert value == 10
     kept = stock_keepers.several()
-    assert kept[["source", "quantity", "counts"]].to_numpy().tolist() == [
-        ["shopify", 5.0, True],
-        ["xero", 7.0, False],
+    assert kept[["source", "quantity", "used"]].to_numpy().tolist() == [
+        ["shopify", 5.0, 5.0],
+        ["xero", 7.0, 0.0],
     ]
+
+
+def counted(sku: str, place: str, count: int, day: date, batch: str = "") -> dict[str, Any]:
+    return {"sku": sku, "location": place, "batch": batch, "counted_on": day, "quantity": count}
+
+
+def test_what_is_used_of_several_counts_adds_up_to_the_stock(database: object) -> None:
+    early, late = date(2026, 3, 1), date(2026, 3, 2)
+    given = {
+        "csv": [counted("A", "Leeds", 10, late, "B1"), counted("A", "Leeds", 20, late, "B2"),
+                counted("B", "main", 3, late), counted("C", "main", 2, late)],
+        "shopify": [counted("A", "York", 5, late), counted("B", "main", 7, early)],
+        "xero": [counted("A", "Xero", 40, late), counted("C", "Xero", 9, early)],
+    }  # fmt: skip
+    with db.transaction() as opened:
+        for source, rows in given.items():
+            upsert(opened, inventory.STOCK, source, rows)
+    kept = stock_keepers.several()
+    assert kept[["sku", "source", "quantity", "used"]].to_numpy().tolist() == [
+        ["A", "csv", 30, 30], ["A", "shopify", 5, 5], ["A", "xero", 40, 0],
+        ["B", "csv", 3, 3], ["B", "shopify", 7, 0],
+        ["C", "xero", 9, 9], ["C", "csv", 2, 2],
+    ]  # fmt: skip
+    assert kept.groupby("sku")["used"].sum().to_dict() == on_hand(late)
