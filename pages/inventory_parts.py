@@ -167,21 +167,21 @@ def _tiles(row: pd.Series) -> list[Tile]:
 
 
 def keepers(version: str) -> None:
-    """Which count stands for the products that several sources count."""
+    """What is used of the counts of products that several sources count."""
     frame = books.kept(version, stock_keepers.several)
     if frame.empty:
         return
-    with panel("Counted by several sources", "the counts used are added up", key="keepers"):
-        shown = frame.assign(counts=frame["counts"].map({True: "yes", False: "no"}))
+    with panel("Counted by several sources", "what is used is added up", key="keepers"):
         tables.table(
-            shown, name="stock-keepers",
+            frame, name="stock-keepers",
             columns={"sku": "SKU", "source": "Source", "quantity": "Its newest count",
-                     "counts": "Used for the stock"},
-            formats={"quantity": "count"},
+                     "used": "Used for the stock"},
+            formats={"quantity": "count", "used": "count"},
         )  # fmt: skip
         st.caption(
-            "The books' total is used only where no shop or marketplace counts a product; what "
-            "is not used is neither in its stock nor in its value."
+            "At one place the newest count stands, whoever made it. The books' total is used only "
+            "where nobody else counts a product. What is not used is neither in its stock nor in "
+            "its value."
         )
 
 

@@ -24,7 +24,7 @@ _PLACE = (
 
 # The books repeat what shops and warehouses hold: they count only products nobody else counts.
 BOOKS = "split_part({alias}.source, '-', 1) = 'xero'"
-_REPEATED = f"""{BOOKS.format(alias="l")} AND (
+REPEATED = f"""{BOOKS.format(alias="l")} AND (
     EXISTS (SELECT FROM stock_levels o WHERE o.sku = l.sku AND o.counted_on <= l.counted_on
             AND NOT {BOOKS.format(alias="o")})
     OR EXISTS (SELECT FROM stock_movements m WHERE m.sku = l.sku AND m.moved_on <= l.counted_on))"""
@@ -34,7 +34,7 @@ _CLOSINGS = f"""
 CREATE TEMP TABLE closings ON COMMIT DROP AS
 WITH events AS (
     SELECT sku, location, batch, expires_on, counted_on AS day,
-           CASE WHEN {_REPEATED} THEN 0 ELSE quantity END AS level, NULL AS moved
+           CASE WHEN {REPEATED} THEN 0 ELSE quantity END AS level, NULL AS moved
       FROM stock_levels l WHERE sku IN (SELECT sku FROM touched)
     UNION ALL
     SELECT sku, location, batch, expires_on, moved_on, NULL, quantity
