@@ -88,19 +88,16 @@ def views(names: Sequence[str]) -> tuple[str, Any]:
     )
 
 
-def slots(
-    charts: Sequence[Chart], frame_of: Callable[[str], pd.DataFrame], columns: int = 3
-) -> Places:
-    """Lay the panels out, each with its title and CSV, and return the places to draw into.
+def slots(charts: Sequence[Chart], frame_of: Callable[[str], pd.DataFrame]) -> Places:
+    """Lay the panels out, three abreast, and return the places to draw into.
 
     Drawn once a full run: a refresh then sends the charts alone. `frame_of(key)` gives the frame
     that is on the screen when somebody downloads it.
     """
     places: Places = {}
-    for first in range(0, len(charts), columns):
-        row = charts[first : first + columns]
-        for column, chart in zip(st.columns(columns, gap="small"), row, strict=False):
-            with column, panel(chart.title, chart.note):
+    with st.container(key="sx-board"):  # a grid of style.css: columns would be a dozen blocks
+        for chart in charts:
+            with panel(chart.title, chart.note):
                 places[chart.key] = st.empty()
                 tables.download_of(partial(frame_of, chart.key), name=chart.key)
     return places
