@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from streamlit.runtime.app_session import AppSession
@@ -53,7 +54,9 @@ def _heard(run: Callable[[_Session], None], busy_s: float = 0.0) -> list[Any]:
         await asyncio.sleep(5 * gathering.WAIT_S)
         return session.heard
 
-    return asyncio.run(listen())
+    # A thread without a loop of its own: a browser of another test may have left one in this.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(listen())).result()
 
 
 def _runs(session: _Session) -> None:
