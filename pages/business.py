@@ -25,6 +25,12 @@ def render() -> None:
     guard.require("business")
     with heading("Business"):
         chosen = period.picker(refresh=60)
+    refreshed(_body, chosen.refresh)(chosen)
+
+
+def _body(chosen: Period) -> None:
+    """Everything under the head, drawn again when its figures may have changed."""
+    guard.require("business")
     known = lately(sales.state)
     if known["first_day"] is None:
         known = sales.state()  # the first orders may have come this second
@@ -38,13 +44,7 @@ def render() -> None:
         return
     if known["sample"]:
         banner.sample_data()
-    refreshed(_body, chosen.refresh)(chosen)
-
-
-def _body(chosen: Period) -> None:
-    """Everything under the head, drawn again when its figures may have changed."""
-    guard.require("business")
-    version = steady("sales", f"sales {lately(sales.state)['version']}")
+    version = steady("sales", f"sales {known['version']}")
     narrowed = business_filter.current()
     business_filter.chips(narrowed, business_data.titles(version))
     parts.headline(version, chosen, narrowed)

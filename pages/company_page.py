@@ -32,16 +32,15 @@ def show(books: Books, body: Body) -> None:
     """The page, once its permission was asked for; `body(version, period)` is what refreshes."""
     with heading(books.title):
         chosen = period.picker(refresh=books.refresh)
+    refreshed(_drawn, chosen.refresh)(books, chosen, body)
+
+
+def _drawn(books: Books, chosen: Period, body: Body) -> None:
+    guard.require(books.resource)
     state = company_state.state(*books.datasets)
     if not state.datasets.intersection(books.datasets):
         sample_offer.first_step(books.nothing, books.step, books.resource)
         return
     if state.sample:
         banner.sample_data()
-    refreshed(_drawn, chosen.refresh)(books, chosen, body)
-
-
-def _drawn(books: Books, chosen: Period, body: Body) -> None:
-    guard.require(books.resource)
-    version = company_state.state(*books.datasets).version
-    body(steady(str(books.datasets), version), chosen)
+    body(steady(str(books.datasets), state.version), chosen)

@@ -39,6 +39,19 @@ def test_an_empty_database_says_what_to_do_next(app: RunningApp, signed_in: Open
     expect(page.get_by_role("heading", name="Import", exact=True)).to_be_visible()
 
 
+def test_an_open_page_fills_by_itself_once_there_are_orders(
+    signed_in: Opened, request: pytest.FixtureRequest
+) -> None:
+    page = signed_in(f"business?{RANGE}")
+    page.clock.install()
+    page.reload()
+    expect(page.get_by_text("There are no orders yet.")).to_be_visible()
+    request.getfixturevalue("stocked")
+    page.clock.fast_forward(60_000)
+    expect(page.get_by_role("listitem").filter(has_text="Net revenue").first).to_be_visible()
+    expect(page.get_by_text("There are no orders yet.")).to_have_count(0)
+
+
 def test_tiles_tell_value_change_source_and_target(stocked: RunningApp, signed_in: Opened) -> None:
     page = signed_in(f"business?{RANGE}")
     tile = page.get_by_role("listitem").filter(has_text="Net revenue").first
@@ -128,3 +141,18 @@ def test_any_text_in_the_address_narrows_the_page_and_breaks_nothing(
     expect(filters.get_by_role("button", name="Country: <b>**GB**", exact=False)).to_be_visible()
     expect(page.get_by_text("do not tell products by country")).to_be_visible()
     expect(page.get_by_text("cannot be shown")).to_have_count(0)
+
+
+def test_an_open_page_wears_the_label_of_sample_data_while_there_is_any(
+    stocked: RunningApp, signed_in: Opened
+) -> None:
+    page = signed_in(f"business?{RANGE}")
+    label = page.get_by_text("Sample data: these figures")
+    expect(page.get_by_role("heading", name="What moved net revenue")).to_be_visible()
+    expect(label).to_have_count(0)
+    assert stocked.manage("sample", "load", "--orders", "2000").returncode == 0
+    page.get_by_role("tab", name="Countries").click()
+    expect(label).to_be_visible()
+    assert stocked.manage("sample", "remove").returncode == 0
+    page.get_by_role("tab", name="Top customers").click()
+    expect(label).to_have_count(0)

@@ -132,12 +132,12 @@ def test_what_stands_side_by_side_is_printed_so(signed_in: Callable[..., Page]) 
     page = signed_in("finance")
     expect(page.get_by_text("Working capital").first).to_be_visible()
     page.emulate_media(media="print")
-    columns = page.locator(".stHorizontalBlock:has(> .stColumn) > .stColumn")
-    left, right = columns.nth(0).bounding_box(), columns.nth(1).bounding_box()
-    assert left is not None
-    assert right is not None
-    assert left["y"] == right["y"]
-    assert left["width"] == pytest.approx(right["width"], abs=2)
+    columns = "[...document.querySelectorAll('.stHorizontalBlock > .stColumn')].slice(0, 2)"
+    # Both at one moment: what stands above them may still be arriving.
+    page.wait_for_function(
+        f"(([left, right]) => left.y === right.y && Math.abs(left.width - right.width) < 2)"
+        f"({columns}.map(column => column.getBoundingClientRect()))"
+    )
 
 
 def test_every_tile_of_the_overview_leads_to_its_story_with_the_same_period(
