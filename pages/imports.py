@@ -6,7 +6,7 @@ import streamlit as st
 
 from auth import audit, roles
 from auth.people import Person
-from components import guard, tables
+from components import guard
 from components.banner import notice
 from components.heading import heading
 from components.panel import panel
@@ -14,7 +14,6 @@ from data.ingest import background
 from data.ingest.csvfile import CsvFile
 from data.ingest.datasets import MODULES, dataset
 from data.ingest.report import ImportRefused
-from data.queries import imports
 from pages import Page, imports_parts
 
 # Dataset → the resource whose `import` it needs; the others belong to the business.
@@ -31,7 +30,9 @@ def render() -> None:
     person = guard.require("business", "import")
     with heading("Import", "CSV files, taken whole or not at all; importing one again is harmless"):
         allowed = [name for name in MODULES if roles.can(person.role, _resource(name), "import")]
-        kind = st.selectbox("What the file holds", allowed, key="dataset", format_func=_title)
+        kind = st.selectbox(
+            "What the file holds", allowed, key="dataset", format_func=imports_parts.title
+        )
     if "import-over" in st.session_state:
         imports_parts.outcome(st.session_state["import-over"])
     running = st.session_state.get("import-running")
@@ -40,16 +41,11 @@ def render() -> None:
     else:
         _new(person, kind)
     with panel("Recent imports"):
-        tables.table(imports.recent(), name="imports", nothing="Nothing was imported yet.",
-                     formats={"rows_read": "count", "seconds": "seconds"})  # fmt: skip
+        imports_parts.recent()
 
 
 def _resource(name: str) -> str:
     return _RESOURCES.get(name, "business")
-
-
-def _title(name: str) -> str:
-    return name.replace("-", " ").capitalize()
 
 
 def _new(person: Person, kind: str) -> None:
@@ -58,10 +54,9 @@ def _new(person: Person, kind: str) -> None:
         return
     path = background.keep(f"{person.id}-{uploaded.file_id}", uploaded.getvalue())
     try:
-        with CsvFile(path) as file, panel("Columns", uploaded.name):
+        with CsvFile(path) as file:
             file.name = uploaded.name
-            imports_parts.preview(file)
-            chosen = imports_parts.mapping(dataset(kind), file)
+            chosen = _columns(kind, file)
     except ImportRefused as refusal:
         notice(str(refusal).replace(path.name, uploaded.name), "critical")
         return
@@ -75,6 +70,18 @@ def _new(person: Person, kind: str) -> None:
         st.session_state["import-running"] = number
         st.session_state.pop("import-over", None)
         st.rerun()
+
+
+def _columns(kind: str, file: CsvFile) -> dict[str, str] | None:
+    """What the file begins with and which column is which. Raises ImportRefused.
+
+    The rows are read before the panel is there: it would keep a refusal to itself.
+    """
+    first = imports_parts.first_rows(file)
+    with panel("Columns", file.name):
+        st.dataframe(first, hide_index=True)
+        return imports_parts.mapping(dataset(kind), file)
+    return None
 
 
 PAGE = Page("imports", "Import", ":material/upload_file:", "Business", "business", render, "import")

@@ -19,15 +19,19 @@ from data.queries import imports
 
 _NONE = "not in the file"
 _PREVIEW = 5
+_STATES = {"running": "Running", "done": "Taken", "refused": "Refused", "failed": "Failed"}
+_COLUMNS = {
+    "started_at": "Started", "file_name": "File", "state": "Outcome", "message": "In words",
+    "dataset": "Holds", "rows_read": "Rows read", "seconds": "Took", "started_by": "By",
+}  # fmt: skip
 
 
-def preview(file: CsvFile) -> None:
-    """The first rows as they stand in the file."""
+def first_rows(file: CsvFile) -> pd.DataFrame:
+    """The first rows as they stand in the file. Raises ImportRefused."""
     block = next(file.blocks(), None)
     rows = zip(*(column.slice(0, _PREVIEW).to_pylist() for column in block.columns), strict=True) \
         if block else ()  # fmt: skip
-    frame = pd.DataFrame(islice(rows, _PREVIEW), columns=_unique(file.header))
-    st.dataframe(frame, hide_index=True)
+    return pd.DataFrame(islice(rows, _PREVIEW), columns=_unique(file.header))
 
 
 def _unique(header: list[str]) -> list[str]:
@@ -72,7 +76,8 @@ def _progress(number: int, resource: str) -> None:
         st.session_state.pop("import-running", None)
         st.rerun()
     share = float(found["progress"])
-    done = f"{int(found['rows_read']):,} rows read"
+    rows = int(found["rows_read"])
+    done = f"{rows:,} rows read" if rows else "being read"
     st.progress(min(share, 0.99), f"{found['file_name']}: {done}" if share < 1 else
                 f"{found['file_name']}: {done}, storing them")  # fmt: skip
 
@@ -92,6 +97,26 @@ def outcome(number: int) -> None:
         st.caption(f"Columns not used: {', '.join(report['ignored_columns'])}.")
     if report.get("errors"):
         _errors(report)
+
+
+def recent() -> None:
+    """The last imports, each with what became of it."""
+    found = imports.recent()
+    stopped = (found["state"] == "failed") & found["message"].isna()
+    found.loc[stopped, "message"] = "It stopped and nothing was taken; import the file again."
+    # What was refused before its rows were counted had some, perhaps: 0 would be made up.
+    found["rows_read"] = found["rows_read"].where(
+        (found["state"] == "done") | (found["rows_read"] > 0)
+    )
+    found["dataset"] = found["dataset"].map(title)
+    found["state"] = found["state"].map(_STATES)
+    tables.table(found, name="imports", nothing="Nothing was imported yet.", columns=_COLUMNS,
+                 formats={"rows_read": "count", "seconds": "seconds"})  # fmt: skip
+
+
+def title(name: str) -> str:
+    """A dataset's name as it is shown."""
+    return name.replace("-", " ").capitalize()
 
 
 def _errors(report: Mapping[str, Any]) -> None:

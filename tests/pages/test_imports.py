@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from data.ingest import background
 from data.queries import imports
 from tests.data.order_files import HEADER, write
 from tests.product import ADMIN_PASSWORD, RunningApp
+from tests.server.front_door import sql
 
 Opened = Callable[..., Page]
 
@@ -71,6 +73,51 @@ def test_a_file_that_is_no_csv_is_refused_at_once(
     page = signed_in("imports")
     _upload(page, path)
     expect(page.get_by_text("book.csv is a workbook or zip archive")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ("Ä".encode("latin-1"), "is not UTF-8 text; save the file as CSV (UTF-8)."),
+        (b"A\0", "holds a NUL byte; the file is damaged, export it again."),
+        ("\ud800".encode("utf-8", "surrogatepass"), "is not UTF-8 text"),
+    ],
+    ids=["latin-1", "NUL", "lone surrogate"],
+)
+def test_rows_that_are_no_text_are_refused_with_their_line_and_the_page_goes_on(
+    app: RunningApp, signed_in: Opened, tmp_path: Path, bad: bytes, why: str
+) -> None:
+    before = _value(app, "orders")
+    path = tmp_path / "rows.csv"
+    path.write_bytes(f"{HEADER}\n7,2026-02-05,A,2,10\n7,2026-02-05,".encode() + bad + b",2,10\n")
+    page = signed_in("imports")
+    _upload(page, path)
+    expect(page.get_by_text(f"rows.csv: line 3 {why}")).to_be_visible()
+    expect(page.get_by_text("could not be shown")).to_have_count(0)
+    expect(page.get_by_text("cannot be shown")).to_have_count(0)
+    expect(page.get_by_role("button", name="Import", exact=True)).to_have_count(0)
+    assert _value(app, "orders") == before
+    _upload(page, write(tmp_path, HEADER, "7,2026-02-05,A,2,10"))
+    expect(page.get_by_role("button", name="Import", exact=True)).to_be_enabled()
+
+
+def test_recent_imports_say_in_words_what_became_of_each(
+    app: RunningApp, signed_in: Opened
+) -> None:
+    columns = "dataset, file_name, started_by, state, beat_at, message"
+    for values in (
+        "'purchase-orders', 'dead.csv', 'ann', 'running', now() - interval '5 min', NULL",
+        "'stock', 'none.csv', 'ann', 'refused', now(), 'none.csv has a header but no rows.'",
+    ):
+        sql(app, f"INSERT INTO imports ({columns}) VALUES ({values})")
+    page = signed_in("imports")
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="CSV").first.click()
+    rows = list(csv.DictReader(Path(caught.value.path()).read_text().splitlines()))
+    said = {row["file_name"]: row for row in rows}
+    assert said["dead.csv"]["message"] == "It stopped and nothing was taken; import the file again."
+    assert said["dead.csv"]["dataset"] == "Purchase orders"
+    assert (said["none.csv"]["state"], said["none.csv"]["rows_read"]) == ("Refused", "")
 
 
 def test_a_viewer_is_told_who_can_grant_it(app: RunningApp, signed_in: Opened) -> None:
