@@ -71,7 +71,7 @@ def require_good(password: str, *names: str | None) -> None:
     for name in names:
         if name and len(name) > 2 and name.casefold() in plain:
             raise PasswordRefused("The password holds the person's name; choose another.")
-    if plain in _common():
+    if plain.strip() in _common():
         raise PasswordRefused("The password is one of the 10,000 commonest; choose another.")
     if len(set(plain)) < 4:
         raise PasswordRefused("The password repeats too few characters; choose another.")

@@ -8,6 +8,7 @@ import logging
 import signal
 
 from streamlit import config
+from streamlit import logger as streamlit_log
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
 
@@ -26,6 +27,7 @@ def apply() -> None:
     # variable of this option has no effect under st.App.
     config.set_option("runner.postScriptGC", False)
     _remember_theme()
+    _log_in_one_chain()
     gathering.apply()
     for name in ("uvicorn.error", "uvicorn.access", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -38,6 +40,26 @@ def apply() -> None:
         server.config.timeout_graceful_shutdown = GRACE_S
         # It believes any proxy on this machine; server/proxies.py believes those in the setting.
         server.config.proxy_headers = False
+
+
+def _log_in_one_chain() -> None:
+    """Have Streamlit write into the product's log: one line each, with secrets masked.
+
+    By itself it draws tracebacks in colour, and whatever stands in an error could forge lines.
+    """
+    config.set_option("logger.enableRich", False)
+    streamlit_log.setup_formatter = _passed_on
+    streamlit_log.update_formatter()
+    # server/trouble.py logs the same error, with the reference that the person was given.
+    streamlit_log.get_logger("streamlit.error_util").addFilter(
+        lambda record: record.msg != "Uncaught app execution"
+    )
+
+
+def _passed_on(logger: logging.Logger) -> None:
+    """In place of giving a logger of Streamlit's a handler of its own."""
+    logger.handlers.clear()
+    logger.propagate = True
 
 
 def _remember_theme() -> None:

@@ -52,7 +52,8 @@ def test_an_endless_password_is_not_worked_on() -> None:
 @pytest.mark.parametrize(
     ("password", "reason"),
     [("elevenchars", "too short"), ("123456Qwerty", "commonest"), ("marta-weidmann-1", "name"),
-     ("aaaaaaaabbbb", "repeats"),     ("x" * 1025, "too long")],
+     ("aaaaaaaabbbb", "repeats"),     ("x" * 1025, "too long"),
+     (" 1234567890 ", "commonest")],
 )  # fmt: skip
 def test_a_bad_password_is_refused_in_one_sentence(password: str, reason: str) -> None:
     with pytest.raises(PasswordRefused, match=reason) as caught:
