@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import queue
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import IO
 
@@ -59,7 +60,10 @@ def stream(work: Callable[[IO[bytes]], None]) -> Iterator[bytes]:
     first = pipe.parts.get()
     if isinstance(first, Exception):
         raise first
-    return _rest(pipe, first)
+    parts = _rest(pipe, first)
+    # A reader who is gone before the first part never lets the generator reach its `finally`.
+    weakref.finalize(parts, pipe.closed_by_reader.set)
+    return parts
 
 
 def _rest(pipe: _Pipe, part: bytes | Exception | None) -> Iterator[bytes]:
