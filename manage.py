@@ -47,6 +47,11 @@ REFUSED = (
 )
 
 
+def needs_schema(arguments: list[str]) -> bool:
+    """Whether the call wants the database started and migrated; a person may be called restore."""
+    return arguments[:1] != [] and arguments[0] not in OFFLINE and "--help" not in arguments
+
+
 def main(arguments: list[str]) -> int:
     """Run one command; every refusal is one sentence on stderr and exit status 2."""
     wanted = arguments[0] if arguments else "--help"
@@ -55,7 +60,7 @@ def main(arguments: list[str]) -> int:
     try:
         if not app.registered_groups:
             raise Refusal(f"There is no command {wanted!r}; `manage.py --help` lists them.")
-        if not {"--help", *OFFLINE} & set(arguments):
+        if needs_schema(arguments):
             logging.configure(settings().log_level)
             database.start()
             migrate.upgrade()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
+from manage import needs_schema
 from tests.product import manage
 
 
@@ -32,3 +35,21 @@ def test_a_command_without_its_database_says_what_to_do() -> None:
     done = manage("users", "list", environment=os.environ | {"DATABASE_URL": nobody})
     assert done.returncode == 2
     assert done.stderr == "The database cannot be reached; start it or correct DATABASE_URL.\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "needed"),
+    [
+        ("users list", True),
+        ("users disable restore", True),
+        ("users add settings-doc --role viewer", True),
+        ("restore some.dump", False),
+        ("settings-doc", False),
+        ("users --help", False),
+        ("", False),
+    ],
+)
+def test_only_the_command_itself_decides_whether_the_schema_is_needed(
+    typed: str, needed: bool
+) -> None:
+    assert needs_schema(typed.split()) is needed
