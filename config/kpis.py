@@ -5,8 +5,28 @@ from __future__ import annotations
 from config.catalogue import finance, inventory, production, sales, system, users
 from config.catalogue.shape import Area, Bounds, Direction, Kpi, Status, judge
 
-__all__ = ["KPIS", "Area", "Bounds", "Direction", "Kpi", "Status", "UnknownKpi", "judge", "kpi"]
+__all__ = [
+    "HOMES",
+    "KPIS",
+    "Area",
+    "Bounds",
+    "Direction",
+    "Kpi",
+    "Status",
+    "UnknownKpi",
+    "judge",
+    "kpi",
+]
 
+# The resource whose readers may read an area's KPIs, and the page that shows them.
+HOMES: dict[Area, str] = {
+    "sales": "business",
+    "finance": "finance",
+    "inventory": "inventory",
+    "production": "production",
+    "system": "performance",
+    "users": "users",
+}
 _AREAS = (sales, finance, inventory, production, system, users)
 KPIS: dict[str, Kpi] = {entry.slug: entry for area in _AREAS for entry in area.KPIS}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import Literal
 
 Area = Literal["sales", "finance", "inventory", "production", "system", "users"]
@@ -50,8 +51,8 @@ def judge(kpi: Kpi, value: float | None, bounds: Bounds | None = None) -> Status
 
 
 def stand(direction: Direction, value: float | None, bounds: Bounds) -> Status:
-    """The same for a figure that is no KPI of the catalogue."""
-    if value is None:
+    """The same for a figure that is no KPI of the catalogue. NaN is no data, as None is."""
+    if value is None or isnan(value):
         return "no_data"
     if bounds == Bounds() or direction == "neutral":
         return "no_target"

@@ -11,22 +11,15 @@ from pydantic import BaseModel
 
 from auth import roles
 from auth.person import Person
-from config.kpis import KPIS, Kpi, UnknownKpi, kpi
+from config.kpis import HOMES, KPIS, Kpi, UnknownKpi, kpi
 from data import company
 from data.queries import kpi as kpis
 from server.api.access import ERRORS, MISSING, Caller, require
 from server.api.paging import Listed
 
 router = APIRouter(prefix="/kpis", tags=["kpis"], responses=ERRORS)
-# The resource whose readers may read an area's KPIs.
-RESOURCES = {
-    "sales": "business",
-    "finance": "finance",
-    "inventory": "inventory",
-    "production": "production",
-    "system": "performance",
-    "users": "users",
-}
+# A breakdown by day is made step by step, for days without figures too.
+_LONGEST = timedelta(days=366 * 20)
 Slug = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,64}$")]
 From = Annotated[date | None, Query(alias="from", description="First day, the company's.")]
 To = Annotated[date | None, Query(description="Last day, included; without it: today.")]
@@ -88,13 +81,15 @@ def read_kpi(
         entry = kpi(slug)
     except UnknownKpi as error:
         raise HTTPException(404, str(error)) from None
-    require(request, person, RESOURCES[entry.area])
+    require(request, person, HOMES[entry.area])
     end = to or company.today()
     first = start or end - timedelta(days=min(29, (end - date.min).days))
     return _reading(entry, first, end, by)
 
 
 def _reading(entry: Kpi, start: date, end: date, by: str | None) -> Reading:
+    if by is not None and end - start > _LONGEST:
+        raise HTTPException(422, "from: a breakdown covers at most 20 years; choose a later day.")
     try:
         figure = kpis.value(entry.slug, start, end)
         points = None if by is None else _points(kpis.series(entry.slug, start, end, by))
@@ -123,7 +118,7 @@ def _points(frame: Any) -> list[Point]:
 
 def _readable(person: Person, entry: Kpi) -> bool:
     try:
-        roles.require(person, RESOURCES[entry.area])
+        roles.require(person, HOMES[entry.area])
     except roles.PermissionDenied:
         return False
     return True

@@ -96,6 +96,10 @@ def test_bounds_in_force_win_over_the_catalogues() -> None:
     assert judge(KPIS["net_revenue"], 5, Bounds(target=10)) == "off_target"
 
 
+def test_what_is_no_number_is_no_data_and_never_good() -> None:
+    assert judge(KPIS["oee"], float("nan")) == "no_data"
+
+
 def test_the_documentation_is_the_catalogue() -> None:
     written = Path("docs/kpis.md").read_text(encoding="utf-8")
     assert written == page(KPIS.values()), "run `python manage.py kpi doc`"

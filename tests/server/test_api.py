@@ -242,6 +242,7 @@ def test_a_kpi_without_data_says_why(app: RunningApp) -> None:
         "/api/kpis/net_revenue?from=2026-02-01&to=2026-01-01",
         "/api/kpis/net_revenue?by=colour",
         "/api/kpis/net_revenue?from=yesterday",
+        "/api/kpis/cash?from=0001-01-01&by=day",
     ]
     for path in wrong:
         assert call(app, path, **bearer(token()))[0] == 422, path
