@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import typer
@@ -72,4 +72,4 @@ def _said(name: str, outcome: sync.Outcome) -> None:
 
 
 def _when(at: datetime) -> str:
-    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -33,7 +33,7 @@ def show(
     ],
     start: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")] = "",
     end: Annotated[str, typer.Option("--to", help="Last day, included.")] = "",
-    by: Annotated[str, typer.Option(help="day, week, month, channel, product or country.")] = "",
+    by: Annotated[str, typer.Option(help="A breakdown; `list` prints which each KPI has.")] = "",
     form: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
 ) -> None:
     """Print a KPI over company days, as a whole or by a breakdown."""
