@@ -9,12 +9,14 @@ import streamlit as st
 
 from alerts import store
 from components import guard
+from components.once import Once
 from components.runs import refreshed
 from data.database import DatabaseUnavailable
 
 _EVERY_S = 15
 _FRESH_S = 5.0
-_known: dict[str, tuple[float, int]] = {}
+_WORDS = {None: "Alerts: not known", 0: "No alert fires", 1: "1 alert fires"}
+_KNOWN: Once[int] = Once(keep=2)
 
 
 def show(page: Any) -> None:
@@ -24,12 +26,12 @@ def show(page: Any) -> None:
 
 
 def _draw(page: Any) -> None:
-    guard.require("alerts")
     try:
-        firing = _firing()
+        guard.require("alerts")
+        firing: int | None = _firing()
     except DatabaseUnavailable:
-        return
-    words = {0: "No alert fires", 1: "1 alert fires"}.get(firing, f"{firing} alerts fire")
+        firing = None  # the way to the alerts stays, without a number that nobody knows
+    words = _WORDS.get(firing, f"{firing} alerts fire")
     mark = ":material/notifications_active:" if firing else ":material/notifications:"
     with st.container(key="bell-rings" if firing else "bell-calm"):
         st.page_link(page, label=words, icon=mark)
@@ -37,8 +39,4 @@ def _draw(page: Any) -> None:
 
 def _firing() -> int:
     """One question every few seconds for all pages of this process."""
-    now = time.monotonic()
-    cached = _known.get("firing")
-    if cached is None or now - cached[0] > _FRESH_S:
-        cached = _known["firing"] = (now, store.firing_count())
-    return cached[1]
+    return _KNOWN.get(time.monotonic() // _FRESH_S, store.firing_count)

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from auth import activity, identities, links, roles, sessions
+from auth import activity, identities, links, roles
 from auth.people import Person
 from components import bell, brand, guard, login, style
 from components.markup import escape
@@ -157,7 +157,7 @@ def _account(person: Person, own: Any) -> None:
         style.switch(person.theme, person.session_id)
         if st.button("Sign out", key="sign_out", icon=":material/logout:", type="tertiary"):
             then = "/auth/logout" if identities.ends_there_too(person) else "/"
-            sessions.sign_out(guard.token(), guard.address())
+            # The script ends the session: ended here, the page could be shut before it gets it.
             st.html(login.script("out", then=then), unsafe_allow_javascript=True)
             st.stop()
 

@@ -49,6 +49,7 @@ def _hand_over(self: Any, batch: list[Any]) -> None:
     with _lock:
         if self.sentia_batch is batch:
             self.sentia_batch = []
-    for sender, message in batch:
+        drawn = batch.copy()
+        batch.clear()  # before it is told: what broke in the middle is not told again
+    for sender, message in drawn:
         self._handle_scriptrunner_event_on_event_loop(sender, _DRAWN, message)
-    batch.clear()

@@ -25,7 +25,9 @@ _SCRIPT = """
   const mine = document.currentScript;
   const { act, ticket, then } = mine.dataset;
   const leave = () => then ? location.assign(then) : location.reload();
-  if (act === "reload") return leave();
+  // A page that is signing out loses its connection meanwhile, and must still end where it leads.
+  if (act === "reload") return window.sentiaLeaves || leave();
+  window.sentiaLeaves = act === "out";
   const failed = () => {
     const note = document.getElementById("sentia-sign-in");
     if (note) note.textContent = "The server did not answer; load the page again and sign in.";
@@ -34,6 +36,7 @@ _SCRIPT = """
     method: act === "out" ? "DELETE" : "POST",
     headers: { "Content-Type": "text/plain", "X-Requested-With": "sentia" },
     credentials: "same-origin",
+    keepalive: true,
     body: ticket || "",
   }).then((answer) => (answer.ok || act === "out" ? leave() : failed()), failed);
 })();

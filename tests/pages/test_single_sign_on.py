@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 
 import psycopg2
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 from playwright.sync_api import Page as Tab
 
 from tests.product import RunningApp
@@ -150,6 +151,24 @@ def test_signing_out_here_signs_out_at_the_provider_too_where_that_is_set(
     tab.get_by_role("button", name="Yes, sign me out").click()
     tab.wait_for_url(f"{product.url}/")
     expect(tab.get_by_role("textbox", name="Username")).to_be_visible()
+
+
+def test_a_page_that_is_shut_while_it_signs_out_still_ends_at_the_provider(
+    oidc: Provider, product: RunningApp, context: BrowserContext
+) -> None:
+    oidc.person("1011", realm={"roles": ["floor"]})
+    tab = context.new_page()
+    enter(tab, product.url, "1011")
+    signed_in(tab)
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        time.sleep(3)  # open pages of a session that ended are shut within a second
+        route.fulfill(response=answer)
+
+    tab.route("**/auth/session", late)
+    tab.get_by_role("button", name="Sign out").click()
+    tab.wait_for_url(f"{oidc.issuer}/session/end**")
 
 
 def test_a_role_changed_at_the_provider_holds_from_the_next_sign_in(

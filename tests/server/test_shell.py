@@ -134,6 +134,7 @@ def test_a_page_outlives_its_database(
     expect(late.get_by_test_id("stMain")).to_contain_text("The database cannot be reached")
     assert "Users" not in late.get_by_test_id("stMain").inner_text()
     assert "Traceback" not in late.inner_text("body")
+    expect(tab.locator(".st-key-bell")).to_contain_text("Alerts: not known", timeout=25_000)
     line.mend()
     expect(late.get_by_test_id("stMain")).to_contain_text("Users", timeout=12_000)
     expect(tab.get_by_test_id("stSidebar")).to_contain_text("Sign out")
