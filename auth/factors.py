@@ -98,9 +98,13 @@ def codes_left(user_id: int) -> int:
 def remove(user_id: int, username: str, by: Any) -> None:
     """Back to the password alone, for somebody who lost app and codes."""
     with database.transaction() as opened:
-        for table in ("recovery_codes", "second_factors"):
+        gone = [
             opened.execute(text(f"DELETE FROM {table} WHERE user_id = :id"), {"id": user_id})
-        audit.record("factor.remove", actor=by, on=username, opened=opened)
+            for table in ("recovery_codes", "second_factors")
+        ]
+        held = any(one.rowcount for one in gone)
+        audit.record("factor.remove", actor=by, on=username,
+                     detail={"second factor": [held, False]}, opened=opened)  # fmt: skip
     forget()
 
 

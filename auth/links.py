@@ -33,13 +33,13 @@ class Link:
 def invite(username: str, role: str, *, name: str, email: str | None, by: Any) -> Link:
     """Make an account whose owner sets the password. Raises AccountRefused."""
     user_id = people.add(username, role, name=name, email=email or None, by=by)
-    return _make(user_id, "invite", email, by)
+    return _make(user_id, people.tidy(username), "invite", email, by)
 
 
 def reset(username: str, by: Any) -> Link:
     """A link for somebody's password, made by an admin. Raises AccountRefused."""
     user = people.find(username)
-    return _make(user["id"], "reset", user["email"], by)
+    return _make(user["id"], user["username"], "reset", user["email"], by)
 
 
 def forgotten(email: str, from_address: str | None) -> None:
@@ -56,7 +56,9 @@ def forgotten(email: str, from_address: str | None) -> None:
                  address=from_address, outcome="done" if user else "refused")  # fmt: skip
     if user is not None:
         Thread(
-            target=_make, args=(user["id"], "reset", user["email"], user["username"]), daemon=True
+            target=_make,
+            args=(user["id"], user["username"], "reset", user["email"], user["username"]),
+            daemon=True,
         ).start()
 
 
@@ -94,9 +96,9 @@ def use(token: str, password: str, address: str | None) -> str | None:
     return username
 
 
-def _make(user_id: int, purpose: Purpose, email: str | None, by: Any) -> Link:
+def _make(user_id: int, username: str, purpose: Purpose, email: str | None, by: Any) -> Link:
     token = sessions.ticket(user_id, purpose, seconds=_LASTS_S[purpose])
-    audit.record(f"link.{purpose}", actor=by, on=f"user {user_id}")
+    audit.record(f"link.{purpose}", actor=by, on=username)
     base = settings().public_url.rstrip("/") or f"http://localhost:{settings().port}"
     address = f"{base}/?{PARAMETER}={token}"
     return Link(address, bool(email) and _mailed(str(email), purpose, address))

@@ -148,13 +148,15 @@ def disable(username: str, by: Any = "command line") -> None:
     """Shut the account; every session of the person ends. Raises AccountRefused."""
     with database.transaction() as opened:
         user = locked(opened, username)
+        if user["disabled_at"] is not None:
+            return
         _keep_an_admin(opened, user, None)
         opened.execute(
-            text("UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE id = :id"),
-            {"id": user["id"]},
+            text("UPDATE users SET disabled_at = now() WHERE id = :id"), {"id": user["id"]}
         )
         sessions.end_all(opened, user["id"], "account disabled")
-        audit.record("user.disable", actor=by, on=user["username"], opened=opened)
+        audit.record("user.disable", actor=by, on=user["username"],
+                     detail={"disabled": [False, True]}, opened=opened)  # fmt: skip
     sessions.forget()
 
 
@@ -162,10 +164,13 @@ def enable(username: str, by: Any = "command line") -> None:
     """Open a disabled account again; the person signs in anew."""
     with database.transaction() as opened:
         user = locked(opened, username)
+        if user["disabled_at"] is None:
+            return
         opened.execute(
             text("UPDATE users SET disabled_at = NULL WHERE id = :id"), {"id": user["id"]}
         )
-        audit.record("user.enable", actor=by, on=user["username"], opened=opened)
+        audit.record("user.enable", actor=by, on=user["username"],
+                     detail={"disabled": [True, False]}, opened=opened)  # fmt: skip
 
 
 def delete(username: str, by: Any = "command line") -> None:
@@ -186,7 +191,7 @@ def delete(username: str, by: Any = "command line") -> None:
         )  # fmt: skip
         sessions.end_all(opened, user["id"], "account deleted")
         audit.record("user.delete", actor=by, on=user["username"],
-                     detail={"role": user["role"]}, opened=opened)  # fmt: skip
+                     detail={"role": [user["role"], None]}, opened=opened)  # fmt: skip
     sessions.forget()
 
 

@@ -23,6 +23,7 @@ COOKIE = "sentia_session"
 SSO, SSO_TWICE = "single sign-on", "single sign-on, two factors"
 # A session that still admits: `s` is sessions, `u` its user.
 LIVE = "s.ended_at IS NULL AND s.expires_at > now() AND s.seen_at + s.idle > now()"
+_OWNER = "SELECT username FROM users WHERE id = (SELECT user_id FROM sessions WHERE id = :id)"
 _FIT = (
     f"{LIVE} AND u.disabled_at IS NULL AND u.deleted_at IS NULL AND s.role = u.role"
     " AND (u.password_changed_at IS NULL OR s.method <> 'password'"
@@ -205,8 +206,9 @@ def revoke(session_id: int, by: Person | str, address: str | None = None) -> boo
     with database.transaction() as opened:
         if not end(opened, session_id, "revoked"):
             return False
-        audit.record("session.revoke", actor=by, address=address,
-                     on=f"session {session_id}", opened=opened)  # fmt: skip
+        owner = opened.execute(text(_OWNER), {"id": session_id}).scalar()
+        audit.record("session.revoke", actor=by, address=address, on=f"session {session_id}",
+                     detail={"of": owner}, opened=opened)  # fmt: skip
     forget()
     return True
 

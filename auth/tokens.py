@@ -100,14 +100,19 @@ def listed(user_id: int | None = None) -> Sequence[RowMapping]:
 
 def revoke(token_id: int, by: Any, address: str | None = None) -> bool:
     """End a token; False when there is no such one."""
-    row = database.one("SELECT name FROM api_tokens WHERE id = :id", id=token_id)
+    row = database.one(
+        "SELECT t.name, u.username, t.role FROM api_tokens t JOIN users u ON u.id = t.user_id"
+        " WHERE t.id = :id",
+        id=token_id,
+    )
     touched = database.execute(
         "UPDATE api_tokens SET revoked_at = now() WHERE id = :id AND revoked_at IS NULL",
         id=token_id,
     )
     _known.clear()
     if touched and row is not None:
-        audit.record("token.revoke", actor=by, on=row["name"], address=address)
+        audit.record("token.revoke", actor=by, on=row["name"], address=address,
+                     detail={"of": row["username"], "role": [row["role"], None]})  # fmt: skip
     return touched > 0
 
 

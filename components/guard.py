@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import NoReturn
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -52,6 +54,25 @@ def require(resource: str, action: str = "read") -> Person:
         st.error(f"{denied} {_who_grants()}".strip(), icon=":material/lock:")
         st.stop()
     return found
+
+
+def taking(name: str) -> Callable[[int], None]:
+    """What to call with the number of rows when somebody takes a file out of this page.
+
+    It is called after the run, in a thread that knows no page, so what it needs is noted here. It
+    writes the trail's row. Raises PermissionError for somebody whose session has ended since.
+    """
+    cookie, where = token(), address()
+    page, filters = urlsplit(st.context.url or "").path, st.query_params.to_dict()
+
+    def taken(rows: int) -> None:
+        found = sessions.resolve(cookie)
+        if found is None:
+            raise PermissionError("The session of the page that offers the file has ended.")
+        audit.record("export", actor=found, on=name, address=where,
+                     detail={"page": page, "filters": filters, "rows": rows})  # fmt: skip
+
+    return taken
 
 
 def clock() -> ZoneInfo:

@@ -84,30 +84,35 @@ def show(
 
 def download(frame: pd.DataFrame, *, name: str, key: str | None = None) -> None:
     """A quiet “CSV” button that gives exactly `frame`; the file is made when it is asked for."""
-    st.download_button(
-        "CSV",
-        data=lambda: csv(frame),
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        key=key or f"{name}-csv",
-        icon=":material/download:",
-        on_click="ignore",
-        type="tertiary",
-        help=f"Download {len(frame):,} rows",
-    )
+    _button(lambda: frame, name, key, f"Download {len(frame):,} rows")
 
 
 def download_of(frame: Callable[[], pd.DataFrame], *, name: str, key: str | None = None) -> None:
     """The same for a frame that is looked up when the button is pressed, as live charts need."""
+    _button(frame, name, key)
+
+
+def _button(
+    frame: Callable[[], pd.DataFrame], name: str, key: str | None, about: str | None = None
+) -> None:
+    taken = guard.taking(name)
+
+    def file() -> bytes:
+        rows = frame()
+        made = csv(rows)
+        taken(len(rows))
+        return made
+
     st.download_button(
         "CSV",
-        data=lambda: csv(frame()),
+        data=file,
         file_name=f"{name}.csv",
         mime="text/csv",
         key=key or f"{name}-csv",
         icon=":material/download:",
         on_click="ignore",
         type="tertiary",
+        help=about,
     )
 
 

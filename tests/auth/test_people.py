@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from auth import people, sessions
+from auth import factors, links, people, sessions
 from auth.passwords import PasswordRefused
 from auth.people import AccountRefused
 from data import database as db
@@ -124,8 +124,8 @@ def test_every_change_is_in_the_trail(database: str) -> None:
     people.add("mia", "viewer", password=GOOD)
     people.set_role("mia", "manager")
     people.set_password("mia", "another good password")
-    people.disable("mia")
-    people.enable("mia")
+    for change in (people.disable, people.disable, people.enable, people.enable):
+        change("mia")  # what was so already is no change
     assert actions() == ["user.add", "user.role", "user.password", "user.disable", "user.enable"]
     row = db.one("SELECT actor, object, detail FROM audit WHERE action = 'user.role'")
     assert row is not None
@@ -134,6 +134,29 @@ def test_every_change_is_in_the_trail(database: str) -> None:
         "object": "mia",
         "detail": {"role": ["viewer", "manager"]},
     }
+
+
+def test_what_admins_do_to_others_says_to_whom_and_what_was_before(database: str) -> None:
+    people.add("ada", "admin", password=GOOD)
+    people.add("mia", "viewer", password=GOOD)
+    mia = people.find("mia")
+    begin("mia")
+    session = sessions.live("mia")[0]["id"]
+    links.reset("mia", by="ada")
+    sessions.revoke(session, "ada")
+    factors.remove(mia["id"], "mia", "ada")
+    people.disable("mia", by="ada")
+    people.enable("mia", by="ada")
+    people.delete("mia", by="ada")
+    rows = db.read("SELECT action, object, detail FROM audit WHERE actor = 'ada' ORDER BY id")
+    assert [(row["action"], row["object"], row["detail"]) for row in rows] == [
+        ("link.reset", "mia", {}),
+        ("session.revoke", f"session {session}", {"of": "mia"}),
+        ("factor.remove", "mia", {"second factor": [False, False]}),
+        ("user.disable", "mia", {"disabled": [False, True]}),
+        ("user.enable", "mia", {"disabled": [True, False]}),
+        ("user.delete", "mia", {"role": ["viewer", None]}),
+    ]
 
 
 def test_an_invited_admin_who_never_came_does_not_make_up_for_the_last_one(database: str) -> None:

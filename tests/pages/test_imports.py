@@ -120,6 +120,20 @@ def test_recent_imports_say_in_words_what_became_of_each(
     assert (said["none.csv"]["state"], said["none.csv"]["rows_read"]) == ("Refused", "")
 
 
+def test_a_download_is_in_the_trail_with_its_page_filters_and_rows(
+    app: RunningApp, signed_in: Opened
+) -> None:
+    sql(app, "INSERT INTO imports (dataset, file_name, started_by) VALUES ('stock', 'a', 'ann')")
+    page = signed_in("imports?dataset=orders")
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="CSV").first.click()
+    rows = len(Path(caught.value.path()).read_text().splitlines()) - 1
+    told = sql(app, "SELECT actor, object, address, detail FROM audit WHERE action = 'export' "
+               "ORDER BY id DESC LIMIT 1")[0]  # fmt: skip
+    where = {"page": "/imports", "filters": {"dataset": "orders"}, "rows": rows}
+    assert told == ("admin", "imports", "127.0.0.1", where)
+
+
 def test_a_viewer_is_told_who_can_grant_it(app: RunningApp, signed_in: Opened) -> None:
     added = app.manage("users", "add", "vera", "--role", "viewer", stdin=f"{ADMIN_PASSWORD}\n" * 2)
     assert added.returncode == 0, added.stderr
