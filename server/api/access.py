@@ -14,7 +14,7 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from auth import audit, roles, sessions, signin, tokens
 from auth.person import Person
 
-_bearer = HTTPBearer(auto_error=False, description="A token made on the Users page.")
+_bearer = HTTPBearer(auto_error=False, description="A token made under Your account.")
 _cookie = APIKeyCookie(name=sessions.COOKIE, auto_error=False, description="An admin's session.")
 _SIGN_IN = {"WWW-Authenticate": 'Bearer realm="Sentia dashboard"'}
 

@@ -39,7 +39,7 @@ def page(schema: dict[str, Any]) -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}</style><body><main><h1>{title}</h1>"
-        "<p>Send a token made on the Users page as <code>Authorization: Bearer …</code>. "
+        "<p>Send a token made under Your account as <code>Authorization: Bearer …</code>. "
         'The machine-readable form is <a href="openapi.json">openapi.json</a>.</p>'
         f"{sections}</main></body></html>"
     )
