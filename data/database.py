@@ -166,12 +166,6 @@ def copy_from(opened: Connection, statement: str, source: IO[Any]) -> None:
         cursor.copy_expert(statement, source)
 
 
-def copy_to(opened: Connection, statement: str, target: IO[Any]) -> None:
-    """`COPY … TO STDOUT` on the caller's connection."""
-    with _cursor(opened) as cursor:
-        cursor.copy_expert(statement, target)
-
-
 def _cursor(opened: Connection) -> Any:
     """The driver's own cursor, which alone speaks COPY."""
     return opened.connection.cursor()

@@ -76,14 +76,6 @@ class OrderRecord:
     taxes_included: bool = True
 
 
-@dataclass(frozen=True)
-class CustomerRecord:
-    """What KPIs need of a customer, and no more."""
-
-    customer_id: str
-    country: str = ""
-
-
 def upsert_orders(
     opened: Connection, source: str, orders: Iterable[OrderRecord], sample: bool = False
 ) -> dict[str, int]:
@@ -102,25 +94,6 @@ def upsert_orders(
     _copy(opened, "in_lines", _LINE, _line_rows(given.values()))
     _copy(opened, "in_refunds", _REFUND, _refund_rows(given.values()))
     return merge.merge(opened, source, sample)
-
-
-def upsert_customers(opened: Connection, source: str, customers: Iterable[CustomerRecord]) -> int:
-    """Take customers over; returns how many were given."""
-    given = {customer.customer_id: customer for customer in customers}
-    if given:
-        opened.execute(
-            text(
-                "INSERT INTO customers (source, source_id, country) "
-                "VALUES (:source, :id, nullif(:country, '')) "
-                "ON CONFLICT (source, source_id) DO UPDATE SET last_seen = now(), "
-                "country = coalesce(excluded.country, customers.country)"
-            ),
-            [
-                {"source": source, "id": name, "country": given[name].country.upper()}
-                for name in sorted(given)
-            ],
-        )
-    return len(given)
 
 
 def delete_orders(opened: Connection, source: str, order_ids: Iterable[str]) -> int:

@@ -17,7 +17,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 
 STATUSES = frozenset({"DRAFT", "SUBMITTED", "AUTHORISED", "PAID", "VOIDED", "DELETED"})
-COUNTED = frozenset({"AUTHORISED", "PAID"})
 GONE = frozenset({"VOIDED", "DELETED", "DRAFT", "SUBMITTED"})
 KINDS = {
     "ACCREC": "receivable invoice",
