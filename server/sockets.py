@@ -59,6 +59,7 @@ class Doors:
         # Whose memory each tab holds, so that nobody comes back into somebody else's.
         self.tabs: dict[str, int | None] = {}
         self.watch: asyncio.Task[None] | None = None
+        self.closing: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass, refuse, or remember."""
@@ -152,6 +153,8 @@ class Doors:
             if socket.closed.is_set():
                 return _CLOSED
             message = await receive()
+            if socket.closed.is_set():  # what was asked meanwhile is not done any more
+                return _CLOSED
             state["connected"] = True
             if message["type"] == "websocket.receive":
                 self._note_activity(socket, message.get("bytes"))
@@ -213,7 +216,7 @@ class Doors:
         for socket in [one for one in self.open if one.unsure]:
             await self._judge(socket)
             if socket.session is None and not socket.unsure:
-                await socket.close()
+                self._close(socket)
         held = {one.session for one in self.open if one.session is not None}
         if not held:
             return
@@ -221,7 +224,13 @@ class Doors:
         if held - good:
             sessions.forget()
         for socket in [one for one in self.open if one.session in held - good]:
-            await socket.close()
+            self._close(socket)
+
+    def _close(self, socket: Socket) -> None:
+        """Beside the others: one that takes nothing more in would keep them all open."""
+        task = asyncio.create_task(socket.close())
+        self.closing.add(task)
+        task.add_done_callback(self.closing.discard)
 
     async def _touch(self) -> None:
         active, self.active = self.active, set()
