@@ -113,10 +113,13 @@ def reconcile_all(now: datetime) -> None:
 
 
 def differences(name: str | None = None) -> list[Difference]:
-    """Totals of the last 60 days that are off by more than 0.5 %."""
+    """Totals of the newest comparison, of 60 days, that are off by more than 0.5 %."""
     rows = database.read(
         "SELECT connection, measure, scope, period, ours, theirs, currency, checked_at "
-        "FROM integration_differences WHERE abs(ours - theirs) > :tolerance * abs(theirs) "
+        "FROM integration_differences f WHERE abs(ours - theirs) > :tolerance * abs(theirs) "
+        # What an earlier comparison found of a day that has left the window is not looked at again.
+        "AND checked_at > (SELECT max(checked_at) FROM integration_differences n "
+        "WHERE n.connection = f.connection) - interval '12 hours' "
         "AND (CAST(:name AS text) IS NULL OR connection = :name) "
         "ORDER BY connection, period DESC, measure, scope",
         tolerance=TOLERANCE,

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from data import database
 from data.integrations import reconcile, sync
 from tests.data.integrations.fake_amazon import DE, UK, Account, FakeAmazon, item, money, order
 from tests.data.integrations.scene import Time
@@ -34,6 +35,21 @@ def test_amazons_own_totals_are_compared_on_its_local_days(
     assert query["granularity"] == "Day"
     assert query["granularityTimeZone"] == "Europe/London"
     assert query["interval"] == "2026-09-07T00:00:00+01:00--2026-11-06T00:00:00+00:00"
+
+
+def test_a_difference_of_a_day_that_is_compared_no_more_is_not_told(
+    fake: FakeAmazon, account: Account, time: Time
+) -> None:
+    time.at = 1_794_000_000.0
+    database.execute(
+        "INSERT INTO integration_differences (connection, measure, period, ours, theirs, "
+        "checked_at) VALUES ('amazon', 'units', '2026-08-01', 1, 2, now() - interval '1 day')"
+    )
+    assert [each.period for each in reconcile.differences()] == [date(2026, 8, 1)]
+    account.orders = [order("026-1", "2026-11-01T00:30:00Z", [item("1", "A", 2, ("ITEM", "40"))])]
+    account.metrics[UK] = [_metric("2026-11-01T00:00Z", 2, "40.00")]
+    sync.sync("amazon", time.world)
+    assert reconcile.reconcile("amazon", time.world) == 0
 
 
 def test_sales_that_amazon_counts_with_vat_are_compared_with_vat_day_by_day(
