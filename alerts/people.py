@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import text
@@ -125,23 +125,31 @@ def silence(
     matchers: Sequence[Matcher], starts: datetime, ends: datetime, reason: str, author: str
 ) -> int:
     """Keep every alert that matches from telling; returns the silence's id. Raises Refused."""
+    return silence_each([matchers], starts, ends, reason, author)[0]
+
+
+def silence_each(
+    several: Sequence[Sequence[Matcher]],
+    starts: datetime,
+    ends: datetime,
+    reason: str,
+    author: str,
+) -> list[int]:
+    """One silence for each, all or none; returns their ids. Raises Refused."""
     if ends <= starts:
         raise Refused("A silence must end after it starts.")
     if ends - starts > timedelta(days=366):
         raise Refused("A silence lasts at most a year; mute or switch off the rule instead.")
     if not reason.strip():
         raise Refused("A silence needs a reason.")
-    if not matchers:
+    if not all(several):
         raise Refused("A silence needs at least one matcher.")
+    given = {"starts": starts, "ends": ends, "reason": _short(reason), "author": author}
     return _insert_once(
         "alert_silences",
         _SAME_SILENCE,
         _SILENCE,
-        matchers=json.dumps(quiet.stored(matchers)),
-        starts=starts,
-        ends=ends,
-        reason=_short(reason),
-        author=author,
+        [given | {"matchers": json.dumps(quiet.stored(matchers))} for matchers in several],
     )
 
 
@@ -196,21 +204,19 @@ def plan_window(
     if not name.strip() or not reason.strip() or not matchers:
         raise Refused("A maintenance window needs a name, a reason and a matcher.")
     _require_length(minutes, first_day, last_day)
-    return _insert_once(
-        "alert_windows",
-        _SAME_PLAN,
-        _PLAN,
-        name=name.strip(),
-        matchers=json.dumps(quiet.stored(matchers)),
-        first_day=first_day,
-        last_day=last_day,
-        starts=starts,
-        minutes=minutes,
-        repeats=repeats,
-        weekdays=sorted(set(weekdays)),
-        reason=_short(reason),
-        author=author,
-    )
+    given = {
+        "name": name.strip(),
+        "matchers": json.dumps(quiet.stored(matchers)),
+        "first_day": first_day,
+        "last_day": last_day,
+        "starts": starts,
+        "minutes": minutes,
+        "repeats": repeats,
+        "weekdays": sorted(set(weekdays)),
+        "reason": _short(reason),
+        "author": author,
+    }
+    return _insert_once("alert_windows", _SAME_PLAN, _PLAN, [given])[0]
 
 
 def remove_window(window: int) -> bool:
@@ -218,12 +224,19 @@ def remove_window(window: int) -> bool:
     return bool(database.execute("DELETE FROM alert_windows WHERE id = :id", id=window))
 
 
-def _insert_once(table: str, same: str, statement: str, **given: object) -> int:
+def _insert_once(
+    table: str, same: str, statement: str, rows: Iterable[Mapping[str, object]]
+) -> list[int]:
     """A second click within five seconds finds what the first one made."""
     with database.transaction() as opened:
         opened.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
-        found = opened.execute(text(same), given).scalar()
-        return int(found or opened.execute(text(statement), given).scalar_one())
+        return [
+            int(
+                opened.execute(text(same), row).scalar()
+                or opened.execute(text(statement), row).scalar_one()
+            )
+            for row in rows
+        ]
 
 
 def _short(body: str) -> str:

@@ -14,7 +14,7 @@ from auth import identities, links, passwords, signin
 from auth.passwords import PasswordRefused
 from auth.signin import Outcome
 from components import brand, guard
-from components.markup import escape
+from components.markup import escape, plain
 from config.settings import settings
 from data.database import DatabaseUnavailable
 
@@ -174,9 +174,3 @@ class Controller:
 @lru_cache
 def _sheet() -> str:
     return f"<style>{(Path(__file__).parent / 'login.css').read_text('utf-8')}</style>"
-
-
-def plain(text: str) -> str:
-    """Text as text, whatever Markdown would make of it."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]<>()#+-.!|$:~" else letter
-                   for letter in text)  # fmt: skip

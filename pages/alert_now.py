@@ -30,7 +30,11 @@ _PENDING = {
 def show(chosen: Period) -> None:
     """Tiles, the alerts that fire and what can be done about them, pending and silenced ones."""
     parts.say_what_was_done()
-    st.toggle("Sound when an alert fires", key="sound", bind="query-params")
+    if st.toggle("Sound when an alert fires", key="sound", bind="query-params"):
+        st.caption(
+            "On a board that nobody has clicked since it was opened, the browser keeps silent "
+            "unless sound is allowed for this site in the browser's settings."
+        )
     refreshed(_live, chosen.refresh)()
 
 
@@ -150,11 +154,12 @@ def _do(what: str, ids: Sequence[int], act: Callable[[str], int]) -> None:
 def _silence(found: Sequence[store.Alert], until: datetime, note: str, now: datetime) -> None:
     """One silence an alert, matching its rule and exactly its labels."""
 
+    def matchers(alert: store.Alert) -> list[Matcher]:
+        labels = [Matcher(name, "=", text) for name, text in sorted(alert.labels.items())]
+        return [Matcher("rule", "=", alert.rule), *labels]
+
     def act(who: str) -> None:
-        for alert in found:
-            matchers = [Matcher("rule", "=", alert.rule)]
-            matchers += [Matcher(name, "=", text) for name, text in sorted(alert.labels.items())]
-            people.silence(matchers, now, until, note, who)
+        people.silence_each([matchers(alert) for alert in found], now, until, note, who)
 
     on = ", ".join(str(alert.id) for alert in found)
     done = f"{parts.count(len(found))} silenced."
@@ -183,11 +188,14 @@ def _sound(loud: Sequence[store.Alert]) -> None:
     ids = {alert.id for alert in loud}
     st.session_state["alerts-known"] = ids
     if known is not None and ids - known:
-        st.audio(_tone(), format="audio/wav", autoplay=True, width=1)
+        heard = st.session_state.get("alerts-heard", 0)
+        st.session_state["alerts-heard"] = heard + 1
+        st.audio(_tone(heard % 1000), format="audio/wav", autoplay=True, width=1)
 
 
-@st.cache_data(show_spinner=False)
-def _tone() -> bytes:
+@st.cache_data(max_entries=10, show_spinner=False)
+def _tone(number: int) -> bytes:
+    """Streamlit plays the same sound once a visit: each has a sample of silence more."""
     import io
     import wave
 
@@ -201,5 +209,5 @@ def _tone() -> bytes:
         opened.setnchannels(1)
         opened.setsampwidth(2)
         opened.setframerate(16000)
-        opened.writeframes(samples.tobytes())
+        opened.writeframes(samples.tobytes() + b"\0\0" * number)
     return target.getvalue()

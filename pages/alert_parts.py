@@ -14,7 +14,7 @@ from auth import audit, roles
 from auth.people import Person
 from components import empty, guard, tables
 from components.alert_card import Card
-from components.markup import escape
+from components.markup import escape, sentences
 from data.database import DatabaseUnavailable
 
 SNOOZES = {
@@ -41,16 +41,13 @@ def carry_out(action: str, what: str, on: str, act: Callable[[Person], object], 
     person = guard.require("alerts", action)
     try:
         result = act(person)
-    except DatabaseUnavailable as error:
-        st.error(str(error))
-        return False
-    except (ValueError, LookupError) as error:
-        st.error(str(error))
+    except (DatabaseUnavailable, ValueError, LookupError) as error:
+        say_wrong(error)
         return False
     except Exception as error:
         if not type(error).__module__.startswith("alerts."):
             raise
-        st.error(str(error))
+        say_wrong(error)
         return False
     audit.record(f"alerts.{what}", actor=person, on=on, address=guard.address())
     st.session_state[_TOLD] = result if isinstance(result, str) else done
@@ -86,7 +83,12 @@ def ends(series: pd.Series[float], threshold: float | None) -> tuple[float | Non
 def say_what_was_done() -> None:
     """The result of what was pressed before this run."""
     if done := st.session_state.pop(_TOLD, None):
-        st.toast(done)
+        st.toast(sentences(done))
+
+
+def say_wrong(problem: object) -> None:
+    """What is wrong in its own words, one sentence a line; a name in it is text, not Markdown."""
+    st.error(sentences(problem))
 
 
 @st.cache_data(ttl=10, max_entries=500, show_spinner=False)

@@ -12,6 +12,7 @@ from alerts.backtest import spell_labels
 from alerts.rules import Rule
 from components import charts, empty, units
 from components.charts import Mark, Threshold
+from components.markup import sentences
 from pages import alert_parts as parts
 
 _LINES = 5
@@ -22,10 +23,10 @@ _EVERY_S = 300
 def show(rule: Rule) -> None:
     """The chart with each moment it would have fired, and how often it would have paged."""
     for sentence in advice.warnings(rule):
-        st.warning(sentence)
+        st.warning(sentences(sentence))
     preview = _preview(rulefile.spell([rule]))
     for sentence in preview.warnings():
-        st.warning(sentence)
+        st.warning(sentences(sentence))
     if not preview.series:
         empty.state("This signal has no history to try the rule on.",
                     "It is judged from now on once the rule is saved.")  # fmt: skip

@@ -78,7 +78,7 @@ def _editor(kept: Sequence[rulebook.Kept]) -> None:
             rule = replace(rule, name=_NEW)
         wrong = _wrong(rule)
         for sentence in wrong:
-            st.error(sentence)
+            parts.say_wrong(sentence)
         if isinstance(rule, Rule) and not wrong:
             alert_preview.show(rule)
         _buttons(rule, before, usable=not wrong and not unnamed)
@@ -125,7 +125,13 @@ def _do(what: str, on: str, act: parts.Act, done: str) -> None:
 
 def _files(kept: Sequence[rulebook.Kept]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.download_button("Export", rulefile.spell(one.rule for one in kept), "alert-rules.toml",
+        taken = guard.taking("alert-rules")
+
+        def spelt() -> str:
+            taken(len(kept))
+            return rulefile.spell(one.rule for one in kept)
+
+        st.download_button("Export", spelt, "alert-rules.toml",
                            "application/toml", icon=":material/download:",
                            on_click="ignore")  # fmt: skip
         if st.button("Bring back removed defaults", key="rules-restore"):
@@ -137,6 +143,6 @@ def _files(kept: Sequence[rulebook.Kept]) -> None:
         text = rulefile.decoded(file.getvalue(), file.name)
         rules = rulefile.parse(text, file.name, advice.usable)
     except rulefile.RuleFileError as error:
-        st.error(str(error))
+        parts.say_wrong(error)
         return
     _do("import rules", file.name, lambda who: rulebook.take_over(rules, who), "taken over")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from components.login import plain
+from components.markup import plain
 from data.queries.sales import Filter
 
 # Of these only one at a time: the daily figures know each beside the channel, not all together.
