@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from auth import audit, people, roles, sessions
 from auth.people import Person
@@ -62,7 +64,7 @@ def taking(name: str) -> Callable[[int], None]:
     It is called after the run, in a thread that knows no page, so what it needs is noted here. It
     writes the trail's row. Raises PermissionError for somebody whose session has ended since.
     """
-    cookie, where = token(), address()
+    cookie, where = _door()
     page, filters = urlsplit(st.context.url or "").path, st.query_params.to_dict()
 
     def taken(rows: int) -> None:
@@ -73,6 +75,15 @@ def taking(name: str) -> Callable[[int], None]:
                      detail={"page": page, "filters": filters, "rows": rows})  # fmt: skip
 
     return taken
+
+
+def _door() -> tuple[str | None, str | None]:
+    """Cookie and address, read once a run: Streamlit parses all headers whenever it is asked."""
+    held = vars(get_script_run_ctx() or SimpleNamespace())
+    if "sentia_door" not in held:
+        held["sentia_door"] = token(), address()
+    door: tuple[str | None, str | None] = held["sentia_door"]
+    return door
 
 
 def clock() -> ZoneInfo:
