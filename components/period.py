@@ -100,7 +100,8 @@ def _limits(found: Period, family: Family) -> None:
     begin, end, wide = *_local(found, family), 190 if family == "live" else 150
     for name, value, words in (("from", begin, "From"), ("to", end, "To")):
         key = f"sx-{name}-{family}"
-        st.session_state[key] = value
+        if st.session_state.get(key) != value:  # setting it takes away what is being typed
+            st.session_state[key] = value
         ask(words, key=key, on_change=_limited, args=(family,), width=wide,
             label_visibility="collapsed", format="YYYY-MM-DD")  # fmt: skip
 

@@ -131,22 +131,26 @@ def _config(
     frame: pd.DataFrame, columns: Mapping[str, str], formats: Mapping[str, str]
 ) -> dict[str, Any]:
     return {
-        str(column): _column(kind, columns.get(column, column), formats.get(column))
-        for column, kind in zip(map(str, frame.columns), frame.dtypes, strict=True)
+        column: _column(cells, columns.get(column, column), formats.get(column))
+        for column, (_, cells) in zip(map(str, frame.columns), frame.items(), strict=True)
     }
 
 
-def _column(kind: Any, heading: str, unit: str | None) -> Any:
+def _column(cells: pd.Series, heading: str, unit: str | None) -> Any:
     """Numbers wear their unit, instants the reader's clock, days a date."""
     if unit is not None:
         # The currency stands in the heading: after it, a minus would stand in the middle.
         sign = units.sign(company.currency()).strip() if units.canonical(unit) == "money" else ""
         named = f"{heading}, {sign}" if sign else heading
         return st.column_config.NumberColumn(named, format=number_format(unit))
+    kind = cells.dtype
     if isinstance(kind, pd.DatetimeTZDtype):
         zone = guard.clock().key
         return st.column_config.DatetimeColumn(heading, format=_INSTANT, timezone=zone)
-    if pd.api.types.is_datetime64_dtype(kind):
+    # A day that the database gave is an object of Python, without a type of its own.
+    if pd.api.types.is_datetime64_dtype(kind) or (
+        pd.api.types.is_object_dtype(kind) and pd.api.types.infer_dtype(cells) == "date"
+    ):
         return st.column_config.DateColumn(heading, format="D MMM YYYY")
     return st.column_config.Column(heading)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from components import charts, tables
 from components.charts import Mark, Plot
 from components.tables import Listing
@@ -103,4 +105,6 @@ def _movement(version: str, by: str, before: Known, now: Known, chosen: Filter) 
 def _steps(version: str, period: Period, chosen: Filter) -> Listing:
     step = data.step(period)
     frame = data.over_time(version, data.TABLE, period.days(), step, chosen).reset_index()
+    if step != "month":
+        frame[step] = pd.to_datetime(frame[step], format="%Y-%m-%d")  # a day reads as one
     return tables.listing(frame, {step: step.capitalize(), **_HEADINGS}, FORMATS)

@@ -182,7 +182,10 @@ def _steps(
         above = max(0.0, high) - max(0.0, low)
         below = min(0.0, low) - min(0.0, high)
         text = _signed(figure, unit, colour)
-        label = {"show": True, "position": "top", "formatter": text, "textBorderWidth": 0}
+        # Losses are named beneath: on a phone the names of neighbours would touch.
+        side = "bottom" if above and first > last else "top"
+        label = {"show": True, "position": side, "formatter": text, "fontSize": 10,
+                 "textBorderWidth": 0}  # fmt: skip
         style = {"itemStyle": {"color": colour}}
         pieces["foot"].append(max(0.0, low) / chosen.divide)
         pieces["up"].append(

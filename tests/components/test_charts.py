@@ -193,6 +193,12 @@ def test_steps_of_a_waterfall_reach_from_start_to_end(start: float, changes: lis
         assert bottom * divide == pytest.approx(low, abs=largest * 1e-9)
 
 
+def test_a_waterfall_names_gains_above_and_losses_beneath() -> None:
+    option = categories.waterfall(["a", "b"], [4.0, -3.0], ("A", 5.0), ("B", 6.0), "number")
+    labels = [entry["label"]["position"] for entry in option["series"][1]["data"]]
+    assert labels == ["top", "top", "bottom", "top"]
+
+
 def test_a_pareto_reaches_all_of_it() -> None:
     option = categories.pareto(["a", "b", "c"], [1.0, 5.0, 4.0], "minutes")
     assert option["xAxis"]["data"] == ["b", "c", "a"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
@@ -57,3 +57,18 @@ def test_figures_of_a_column_have_as_many_decimals() -> None:
     assert tables.number_format("currency") == "%,.2f"
     assert tables.number_format("%") == "%.1f %%"
     assert tables.number_format("count") == "%,d"
+
+
+def test_days_read_alike_however_the_frame_holds_them() -> None:
+    days = [date(2026, 11, 24), None]
+    frame = pd.DataFrame(
+        {
+            "told": pd.Series(days, dtype="object"),
+            "counted": pd.to_datetime(pd.Series(days)),
+            "text": pd.Series(["24", None], dtype="object"),
+        }
+    )
+    config = tables.listing(frame, dict.fromkeys(frame.columns, "Day"), {}).config
+    forms = {name: config[name]["type_config"].get("format") for name in ("told", "counted")}
+    assert forms == {"told": "D MMM YYYY", "counted": "D MMM YYYY"}
+    assert "type_config" not in config["text"]

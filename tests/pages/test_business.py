@@ -52,6 +52,21 @@ def test_an_open_page_fills_by_itself_once_there_are_orders(
     expect(page.get_by_text("There are no orders yet.")).to_have_count(0)
 
 
+def test_both_limits_of_a_range_can_be_typed_one_after_the_other(
+    stocked: RunningApp, signed_in: Opened
+) -> None:
+    page = signed_in(f"business?{RANGE}")
+    for name, day in (("from", "20260105"), ("to", "20260119")):
+        limit = page.locator(f".st-key-sx-{name}-business")
+        limit.get_by_role("spinbutton").first.click()
+        page.keyboard.type(day)
+    page.get_by_role("heading", name="Business", exact=True).click()
+    page.wait_for_url("**/business?from=2026-01-05&to=2026-01-19")
+    expect(page.get_by_role("listitem").filter(has_text="Net revenue").first).to_contain_text(
+        "£2,500"
+    )
+
+
 def test_tiles_tell_value_change_source_and_target(stocked: RunningApp, signed_in: Opened) -> None:
     page = signed_in(f"business?{RANGE}")
     tile = page.get_by_role("listitem").filter(has_text="Net revenue").first
