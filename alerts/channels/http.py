@@ -102,6 +102,8 @@ def _answer(
         reply.release_conn()
     except (SSLError, ssl.SSLError) as error:
         raise _untrusted(error) from None
+    except urllib3.exceptions.NewConnectionError:  # which urllib3 takes for a timeout
+        raise Temporary("The server cannot be reached.") from None
     except urllib3.exceptions.TimeoutError:
         raise Temporary("The server did not answer in time.") from None
     except (MaxRetryError, HTTPError, OSError):

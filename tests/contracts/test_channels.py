@@ -193,6 +193,7 @@ def test_a_server_that_is_gone_is_tried_again(rig: Rig) -> None:
     failure = gone.fails()
     assert isinstance(failure, Temporary)
     assert SECRET not in str(failure)
+    assert "cannot be reached" in str(failure)
 
 
 @pytest.mark.parametrize("kind", HTTP_KINDS)
