@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import streamlit as st
+import structlog
 
 from alerts import store
 from components import guard
@@ -13,6 +14,7 @@ from components.once import Once
 from components.runs import refreshed
 from data.database import DatabaseUnavailable
 
+_log = structlog.get_logger()
 _EVERY_S = 15
 _FRESH_S = 5.0
 _WORDS = {None: "Alerts: not known", 0: "No alert fires", 1: "1 alert fires"}
@@ -26,11 +28,14 @@ def show(page: Any) -> None:
 
 
 def _draw(page: Any) -> None:
+    firing: int | None = None  # the way to the alerts stays, without a number that nobody knows
     try:
         guard.require("alerts")
-        firing: int | None = _firing()
+        firing = _firing()
     except DatabaseUnavailable:
-        firing = None  # the way to the alerts stays, without a number that nobody knows
+        pass  # said by the page itself
+    except Exception as error:  # the bell failing must never blank the page
+        _log.error("the bell failed", exc_info=error)
     words = _WORDS.get(firing, f"{firing} alerts fire")
     mark = ":material/notifications_active:" if firing else ":material/notifications:"
     with st.container(key="bell-rings" if firing else "bell-calm"):

@@ -154,3 +154,14 @@ def test_access_withdrawn_while_the_database_was_away_is_gone_when_it_returns(
     front_door.sql(running, "UPDATE sessions SET ended_at = now()")
     for one in (tab, late):
         expect(one.get_by_role("textbox", name="Username")).to_be_visible(timeout=12_000)
+
+
+def test_what_breaks_the_bell_leaves_the_page(
+    on_a_line: tuple[RunningApp, Line], context: BrowserContext
+) -> None:
+    running, _ = on_a_line
+    front_door.sql(running, "ALTER TABLE alert_incidents RENAME TO gone")
+    tab = context.new_page()
+    sign_in(tab, f"{running.url}/account", "admin", ADMIN_PASSWORD)
+    expect(tab.locator(".st-key-bell")).to_contain_text("Alerts: not known")
+    expect(tab.get_by_test_id("stMain")).to_contain_text("Your account")
