@@ -10,7 +10,7 @@ from auth import people, profiles, roles, signin
 from auth.passwords import SHORTEST, PasswordRefused
 from auth.people import AccountRefused, Person
 from components import confirm, guard
-from components.login import plain
+from components.markup import plain
 from config.settings import settings
 
 _SAVED = "profile saved"
