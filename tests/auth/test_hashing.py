@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,3 +49,22 @@ def test_where_no_child_can_be_had_the_process_does_it_itself(
     monkeypatch.setattr(hashing, "ROOT", Path("/nowhere"))
     assert passwords.matches("x", passwords.hashed("x"))
     assert not passwords.matches("y", passwords.hashed("x"))
+
+
+def test_a_child_rests_as_long_as_it_worked_but_answers_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rested: list[float] = []
+
+    def rest(seconds: float) -> None:
+        assert len(capsys.readouterr().out.splitlines()) == 1
+        rested.append(seconds)
+
+    monkeypatch.setattr("sys.stdin", io.StringIO('["hash", "a"]\n["hash", "b"]\n'))
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    monkeypatch.setattr("time.sleep", rest)
+    began = time.perf_counter()
+    hashing.main()
+    whole = time.perf_counter() - began
+    assert 0.5 * whole < sum(rested) <= whole
+    assert len(rested) == 2
