@@ -97,7 +97,7 @@ def differences(each: Standing, _: Person) -> None:
                 "share": "Off by",
                 "currency": "Currency",
             },
-            formats={"share": "share", "ours": "count", "theirs": "count"},
+            formats={"share": "share", "ours": "number", "theirs": "number"},
             nothing="No difference was found in the nightly comparisons.",
         )
     kept = stock_keepers.several()
@@ -112,5 +112,5 @@ def differences(each: Standing, _: Person) -> None:
                     "quantity": "On hand there",
                     "counts": "In stock figures",
                 },
-                formats={"quantity": "count"},
+                formats={"quantity": "number"},
             )

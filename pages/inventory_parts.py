@@ -81,7 +81,7 @@ def _row(row: Any, chosen: Period) -> list[Cell]:
     ordered = 0 if pd.isna(row["on_order"]) else row["on_order"]
     set_point = units.text(row["reorder_point"], "count")
     return [
-        Cell(str(row["title"] or row["sku"]), f"SKU {row['sku']}",
+        Cell(row["sku"] if pd.isna(row["title"]) else row["title"], f"SKU {row['sku']}",
              link=chosen.link("inventory", sku=row["sku"])),
         Cell(row["problem"]), _figure(row["on_hand"], f"{ordered:,.0f} more on order"),
         _figure(row["value"], f"{row['on_hand']:,.0f} × {units.text(row['unit_cost'], 'money')}",
@@ -122,7 +122,7 @@ def product(version: str, chosen: Period) -> None:
     with right, panel("Batches on hand", key="product-batches"):
         tables.table(
             books.kept(version, inventory_board.batches, sku, _day(chosen)),
-            name=f"batches-{sku}", formats={"quantity": "count", "value": "money"},
+            name=f"batches-{sku}", formats={"quantity": "number", "value": "money"},
             columns={"location": "Location", "batch": "Batch", "expires_on": "Expires",
                      "quantity": "Quantity", "value": "Value"},
             nothing="Nothing of it is on hand.", height=250,
@@ -176,7 +176,7 @@ def keepers(version: str) -> None:
             frame, name="stock-keepers",
             columns={"sku": "SKU", "source": "Source", "quantity": "Its newest count",
                      "used": "Used for the stock"},
-            formats={"quantity": "count", "used": "count"},
+            formats={"quantity": "number", "used": "number"},
         )  # fmt: skip
         st.caption(
             "At one place the newest count stands, whoever made it. The books' total is used only "
@@ -211,6 +211,6 @@ def expiring(version: str, chosen: Period) -> None:
             columns={"title": "Product", "location": "Location", "batch": "Batch",
                      "expires_on": "Expires", "days_left": "Days left", "quantity": "Quantity",
                      "value": "Value"},
-            formats={"days_left": "count", "quantity": "count", "value": "money"},
+            formats={"days_left": "count", "quantity": "number", "value": "money"},
             nothing="No batch expires within 30 days.",
         )  # fmt: skip

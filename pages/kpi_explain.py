@@ -8,7 +8,7 @@ from components import empty, guard, units
 from components.panel import panel
 from components.timespan import Period
 from config.kpis import Kpi
-from data import company
+from data import company, targets
 from data.integrations import openai
 from data.integrations.narrative import Figure as Told
 from data.integrations.narrative import Figures
@@ -46,8 +46,9 @@ def figures(chosen: Kpi, span: Period, now: Figure, before: Figure, year: Figure
         points = {"%": "percentage points", "products": "", "batches": ""}.get(chosen.unit, "%")
         told.append(Told(f"Change against the {name}", _rounded(change), points))
     told += [Told(f"Left out: {what}", float(count), "") for what, count in now.excluded.items()]
-    if chosen.bounds.target is not None:
-        told.append(Told("Target", chosen.bounds.target, unit))
+    target = targets.bounds(chosen.slug).target
+    if target is not None:
+        told.append(Told("Target", target, unit))
     subject = f"{chosen.title}: {chosen.formula}; {chosen.direction} is better"
     return Figures(subject, f"{first} to {last}", tuple(told))
 

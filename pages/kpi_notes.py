@@ -12,6 +12,7 @@ from auth import audit
 from auth.people import Person
 from auth.roles import can
 from components import banner, guard
+from components.markup import plain
 from components.panel import panel
 from components.timespan import Period
 from config.kpis import Kpi
@@ -25,7 +26,7 @@ def show(chosen: Kpi, span: Period, resource: str) -> None:
     """The notes of the period, and a form for a new one."""
     person = guard.person()
     with panel("Notes", "shown on every chart that covers their days", key="notes"):
-        _undo()
+        _undo(resource)
         for row in dated.between(*span.days(), chosen.slug).to_dict("records"):
             _note(person, row, resource)
         with (
@@ -42,7 +43,7 @@ def _note(person: Person, row: Any, resource: str) -> None:
     days = begin if begin == end else f"{begin} – {end}"
     about = "" if row["kpi"] else " · every KPI"
     with st.container(horizontal=True, vertical_alignment="center", key=f"note-{row['id']}"):
-        st.markdown(f"**{days}** {_plain(row['note'])}  \n*{_plain(row['author'])}{about}*")
+        st.markdown(f"**{days}** {plain(row['note'])}  \n*{plain(row['author'])}{about}*")
         if not _may_change(person, row["author"], resource):
             return
         with st.popover("Edit", key=f"edit-{row['id']}"), st.form(f"f-{row['id']}", border=False):
@@ -51,11 +52,6 @@ def _note(person: Person, row: Any, resource: str) -> None:
             if st.form_submit_button("Save", type="primary"):
                 _write(row, given, row["kpi"], resource)
         st.button("Remove", key=f"remove-{row['id']}", on_click=_remove, args=(row, resource))
-
-
-def _plain(words: str) -> str:
-    """Text as it was typed, not as Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|~$:" else sign for sign in words)
 
 
 def _may_change(person: Person, author: str, resource: str) -> bool:
@@ -100,19 +96,19 @@ def _remove(row: Any, resource: str) -> None:
                      detail={"note": [row["note"], None]})  # fmt: skip
 
 
-def _undo() -> None:
+def _undo(resource: str) -> None:
     """Offers to bring back what was removed last, once."""
     row = st.session_state.get(_REMOVED)
     if row is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         banner.notice("The note was removed.")
-        st.button("Undo", key="note-undo", on_click=_bring_back)
+        st.button("Undo", key="note-undo", on_click=_bring_back, args=(resource,))
 
 
-def _bring_back() -> None:
+def _bring_back(resource: str) -> None:
+    person = guard.require(resource)
     row = st.session_state.pop(_REMOVED)
-    person = guard.person()
     dated.add(row["from_day"], row["to_day"], row["note"], row["author"], row["kpi"])
     audit.record("note_written", actor=person, on=row["kpi"] or "", address=guard.address(),
                  detail={"note": [None, row["note"]]})  # fmt: skip

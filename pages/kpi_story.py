@@ -7,16 +7,10 @@ import streamlit as st
 from auth.roles import can
 from components import banner, empty, guard, period
 from components.heading import heading
-from config.kpis import KPIS, Kpi
+from config.kpis import HOMES, KPIS, Kpi
 from data.queries import company_state, kpi
 from pages import Page, kpi_explain, kpi_notes, kpi_story_parts
 from pages.company_data import kept
-
-# Area of the catalogue → the resource whose readers may see it.
-RESOURCES = {
-    "sales": "business", "finance": "finance", "inventory": "inventory",
-    "production": "production", "system": "performance", "users": "users",
-}  # fmt: skip
 
 
 def render() -> None:
@@ -24,9 +18,9 @@ def render() -> None:
     person = guard.person()
     chosen = KPIS.get(st.query_params.get("kpi", ""))
     if chosen is None:
-        _choose([entry for entry in KPIS.values() if can(person.role, RESOURCES[entry.area])])
+        _choose([entry for entry in KPIS.values() if can(person.role, HOMES[entry.area])])
         return
-    guard.require(RESOURCES[chosen.area])
+    guard.require(HOMES[chosen.area])
     with heading(chosen.title):
         span = period.picker()
     version = company_state.state().version
@@ -38,11 +32,11 @@ def render() -> None:
     with left:
         kpi_story_parts.history(version, chosen, figure, span)
         kpi_story_parts.breakdown(version, chosen, figure, span)
-        kpi_notes.show(chosen, span, RESOURCES[chosen.area])
+        kpi_notes.show(chosen, span, HOMES[chosen.area])
     with right:
         kpi_story_parts.definition(version, chosen, figure, span)
-        kpi_explain.show(chosen, figure, span, RESOURCES[chosen.area])
-        kpi_story_parts.bounds_over_time(chosen, can(person.role, RESOURCES[chosen.area],
+        kpi_explain.show(chosen, figure, span, HOMES[chosen.area])
+        kpi_story_parts.bounds_over_time(chosen, can(person.role, HOMES[chosen.area],
                                                      "set_targets"))  # fmt: skip
     kpi_story_parts.beneath(chosen, span)
 

@@ -20,13 +20,14 @@ from data.queries import kpi, kpi_rows
 from data.queries.figure import Figure
 from pages import company_data as books
 from pages import kpi_worked
+from pages.targets_parts import CHANGES
 
 _TIME = ("day", "week", "month")
 # Documents, balances and prices stand in the currency that their own column names.
 _FIGURES = {
     "total": "amount", "open": "amount", "open_converted": "money", "balance": "amount",
     "amount": "amount", "unit_price": "amount", "unit_cost": "amount", "value": "money",
-    "discount": "amount", "tax": "amount", "quantity": "count", "on_hand": "count",
+    "discount": "amount", "tax": "amount", "quantity": "number", "on_hand": "number",
 }  # fmt: skip
 
 
@@ -128,7 +129,7 @@ def bounds_over_time(chosen: Kpi, may_set: bool) -> None:
         st.markdown(f"In force: {', '.join(said) or 'none'}.")
         found = targets.history(chosen.slug)
         if not found.empty:
-            tables.table(found.drop(columns="kpi"), name=f"targets-{chosen.slug}")
+            tables.table(found.drop(columns="kpi"), name=f"targets-{chosen.slug}", columns=CHANGES)
         if may_set:
             st.markdown(f"[Set a target](targets?kpi={chosen.slug})")
 

@@ -17,6 +17,9 @@ from pages.company_data import kept
 Days = tuple[date, date]
 # Its sign in the formula, its name and its amount.
 Part = tuple[str, str, float]
+# Times of production are kept in seconds.
+_FACTORS = {"%": " × 100", "days": " × 365", "h": " / 3,600", "min": " / 60",
+            "units/h": " × 3,600"}  # fmt: skip
 
 
 def line(version: str, chosen: Kpi, figure: Figure, span: Period) -> str:
@@ -33,7 +36,7 @@ def line(version: str, chosen: Kpi, figure: Figure, span: Period) -> str:
     if figure.numerator is None or figure.denominator is None:
         return f"= {result}"
     sign = "−" if chosen.slug == "working_capital" else "/"
-    factor = {"%": " × 100", "days": " × 365"}.get(chosen.unit, "")
+    factor = _FACTORS.get(chosen.unit, "")
     return f"{_amount(figure.numerator)} {sign} {_amount(figure.denominator)}{factor} = {result}"
 
 

@@ -16,7 +16,7 @@ from components import system_board, units
 from components.attention import Item, Tone
 from components.tiles import Tile
 from components.timespan import Period
-from config.kpis import KPIS, Bounds, Kpi, judge
+from config.kpis import HOMES, KPIS, Bounds, Kpi, judge
 from config.metrics import METRICS
 from config.settings import settings
 from data import annotations as dated
@@ -29,15 +29,6 @@ from pages import company_data
 from pages.company_data import kept, lately
 
 _log = structlog.get_logger()
-# Where an area of the catalogue is at home: page, and the resource that its figures belong to.
-HOMES = {
-    "sales": "business",
-    "finance": "finance",
-    "inventory": "inventory",
-    "production": "production",
-    "system": "performance",
-    "users": "users",
-}
 _MANAGER = ("net_revenue", "orders", "gross_margin_pct", "cash", "cash_conversion_cycle",
             "stock_value", "oee", "on_time_delivery_pct")  # fmt: skip
 _FLOOR = ("oee", "availability", "performance", "quality", "output", "scrap_pct",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from auth import audit
 from components import charts, guard, tables, tiles, units
+from components.markup import plain
 from components.panel import panel
 from components.timespan import Period
 from config.kpis import KPIS
@@ -53,11 +54,11 @@ def standing(may_enter: bool) -> None:
     if found.empty:
         return
     with panel("Standing still now", key="standing"):
-        for row in found.to_dict("records"):
+        for row in found.fillna({"note": ""}).to_dict("records"):
             since = datetime.now(UTC) - row["started_at"].to_pydatetime()
-            words = f"**{row['line']}**: {row['reason']}, for {units.age(since)}"
+            words = f"**{plain(row['line'])}**: {plain(row['reason'])}, for {units.age(since)}"
             left, right = st.columns([4, 1])
-            left.markdown(words + (f" — {row['note']}" if row["note"] else ""))
+            left.markdown(words + (f" — {plain(row['note'])}" if row["note"] else ""))
             if may_enter and right.button("Runs again", key=f"end-{row['source_id']}"):
                 person = guard.require("production", "enter")
                 try:

@@ -8,9 +8,8 @@ from auth.roles import can
 from components import empty, guard
 from components.heading import heading
 from components.panel import panel
-from config.kpis import KPIS
+from config.kpis import HOMES, KPIS
 from pages import Page, targets_parts
-from pages.kpi_story import RESOURCES
 
 
 def render() -> None:
@@ -18,9 +17,9 @@ def render() -> None:
     person = guard.require("business")
     with heading("Targets", "used at once by tiles, alerts and the API"):
         pass
-    readable = [entry for entry in KPIS.values() if can(person.role, RESOURCES[entry.area])]
+    readable = [entry for entry in KPIS.values() if can(person.role, HOMES[entry.area])]
     settable = [entry for entry in readable
-                if can(person.role, RESOURCES[entry.area], "set_targets")
+                if can(person.role, HOMES[entry.area], "set_targets")
                 and entry.direction != "neutral"]  # fmt: skip
     left, right = st.columns([3, 2])
     with right, panel("Set a target", "from a day on; history is kept", key="set-target"):
@@ -32,7 +31,7 @@ def render() -> None:
         with panel("In force today", key="in-force"):
             targets_parts.in_force(readable)
         with panel("History", key="history"):
-            targets_parts.history()
+            targets_parts.history(readable)
 
 
 PAGE = Page("targets", "Targets", ":material/flag:", "Business", "business", render)

@@ -8,9 +8,12 @@ from auth import audit
 from auth.people import Person
 from components import guard, hover_table, tables, units
 from components.hover_table import Cell
-from config.kpis import KPIS, Bounds, Kpi
+from config.kpis import HOMES, KPIS, Bounds, Kpi
 from data import company, targets
-from pages.kpi_story import RESOURCES
+
+# What is told of a target that was set.
+CHANGES = {"from_day": "From", "target": "Target", "warning": "Warning", "critical": "Critical",
+           "set_by": "Set by", "set_at": "Set at"}  # fmt: skip
 
 
 def in_force(entries: list[Kpi]) -> None:
@@ -53,7 +56,7 @@ def form(person: Person, entries: list[Kpi]) -> None:
         critical = st.number_input(f"Critical bound, {unit}", value=held.critical, key=f"c-{slug}")
         day = st.date_input("From", company.today(), key=f"d-{slug}")
         if st.form_submit_button("Set", type="primary"):
-            guard.require(RESOURCES[entry.area], "set_targets")
+            guard.require(HOMES[entry.area], "set_targets")
             try:
                 targets.put(slug, day, Bounds(target, warning, critical), person.username)
             except targets.BadTarget as bad:
@@ -69,13 +72,13 @@ def _told(bounds: Bounds) -> list[float | None]:
     return [bounds.target, bounds.warning, bounds.critical]
 
 
-def history() -> None:
-    """Everything that was ever set."""
+def history(entries: list[Kpi]) -> None:
+    """Everything that was ever set for these KPIs."""
+    titles = {entry.slug: entry.title for entry in entries}
     found = targets.history()
-    found["kpi"] = [KPIS[slug].title if slug in KPIS else slug for slug in found["kpi"]]
+    found = found[found["kpi"].isin(titles)].replace({"kpi": titles})
     tables.table(
         found, name="targets-history",
         nothing="The catalogue's defaults hold; what you set stands here.",
-        columns={"kpi": "KPI", "from_day": "From", "target": "Target", "warning": "Warning",
-                 "critical": "Critical", "set_by": "Set by", "set_at": "Set at"},
+        columns={"kpi": "KPI", **CHANGES},
     )  # fmt: skip

@@ -31,10 +31,7 @@ def value(slug: str, start: date, end: date) -> Figure:
     """The KPI over the company days `start` to `end`. Raises UnknownKpi, BadQuery."""
     entry = kpi(slug)
     _require_range(start, end)
-    area = _area(entry)
-    if area is None:
-        return Figure(slug, None, f"{entry.title} is not collected by this installation.")
-    figure: Figure = area.value(slug, start, end)
+    figure: Figure = _area(entry).value(slug, start, end)
     return figure
 
 
@@ -49,10 +46,7 @@ def series(slug: str, start: date, end: date, by: str) -> pd.DataFrame:
     if by not in entry.by:
         offered = ", ".join(entry.by) or "none"
         raise BadQuery(f"{entry.title} has no breakdown by {by}; it has: {offered}.")
-    area = _area(entry)
-    if area is None:
-        return pd.DataFrame({by: pd.Series(dtype="str"), "value": pd.Series(dtype="float64")})
-    frame: pd.DataFrame = area.series(slug, start, end, by)
+    frame: pd.DataFrame = _area(entry).series(slug, start, end, by)
     return frame
 
 
@@ -63,10 +57,9 @@ def history(slug: str, start: date, end: date) -> pd.DataFrame:
     """
     entry = kpi(slug)
     _require_range(start, end)
-    area = _area(entry)
-    if area is None or entry.area not in ("system", "users"):
+    if entry.area not in ("system", "users"):
         return pd.DataFrame({"value": pd.Series(dtype="float64")})
-    frame: pd.DataFrame = area.history(slug, start, end)
+    frame: pd.DataFrame = _area(entry).history(slug, start, end)
     return frame
 
 
@@ -76,11 +69,5 @@ def _require_range(start: date, end: date) -> None:
 
 
 def _area(entry: Kpi) -> Any:
-    """The module that computes the KPI, None where no such module is installed."""
-    name = _AREAS[entry.area]
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        return None
+    """The module that computes the KPI; imported when first asked, not at the start."""
+    return import_module(_AREAS[entry.area])

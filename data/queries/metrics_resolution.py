@@ -13,7 +13,6 @@ MAX_POINTS = 2000
 # Minutes are read up to this many times the points wanted: 11 days stay sharp, at 10 MB read.
 _SHARP = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)

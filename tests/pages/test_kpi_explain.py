@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from components import timespan
-from config.kpis import kpi
+from config.kpis import Bounds, kpi
+from data import targets
 from data.integrations.narrative import stray_numbers
 from data.queries.figure import Figure
 from pages import kpi_explain
@@ -20,7 +21,9 @@ def span() -> timespan.Period:
     return timespan.Period(start, end, ZoneInfo("UTC"))
 
 
-def test_it_is_told_the_figures_shown_and_how_they_changed(span: timespan.Period) -> None:
+def test_it_is_told_the_figures_shown_and_how_they_changed(
+    span: timespan.Period, database: str
+) -> None:
     made = kpi_explain.figures(
         kpi("net_revenue"),
         span,
@@ -39,3 +42,10 @@ def test_it_is_told_the_figures_shown_and_how_they_changed(span: timespan.Period
     said = "Net revenue was GBP 1,100, 10 % above GBP 1,000; 3 lines have no exchange rate."
     assert stray_numbers(said, made) == []
     assert stray_numbers("It grew by 11 %.", made) == ["11"]
+
+
+def test_it_is_told_the_target_that_people_set(span: timespan.Period, database: str) -> None:
+    targets.put("net_revenue", date(2026, 1, 1), Bounds(target=5000.0), "jo")
+    none = Figure("net_revenue", None)
+    made = kpi_explain.figures(kpi("net_revenue"), span, Figure("net_revenue", 1.0), none, none)
+    assert [each.value for each in made.figures if each.name == "Target"] == [5000.0]

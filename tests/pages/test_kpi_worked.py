@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from config.kpis import kpi
+from data.queries.figure import Figure
 from pages import kpi_worked
 
 _AMOUNTS = some.floats(0, 1e7, allow_nan=False)
@@ -39,3 +43,18 @@ def test_a_sum_reads_as_its_formula() -> None:
     assert kpi_worked._sum(parts, 90.006) == (
         "goods £100.01 − discounts £0.00 − refunds £10.00 = £90.01"
     )
+
+
+@pytest.mark.parametrize(
+    ("slug", "value", "top", "bottom", "said"),
+    [
+        ("mtbf", 25.0, 360_000.0, 4.0, "360,000 / 4 / 3,600 = 25 h"),
+        ("mttr", 12.5, 3_000.0, 4.0, "3,000 / 4 / 60 = 12.5 min"),
+        ("throughput", 90.0, 900.0, 36_000.0, "900 / 36,000 × 3,600 = 90 units/h"),
+    ],
+)
+def test_times_that_are_kept_in_seconds_come_out_in_the_unit_shown(
+    slug: str, value: float, top: float, bottom: float, said: str
+) -> None:
+    figure = Figure(slug, value, numerator=top, denominator=bottom)
+    assert kpi_worked.line("1", kpi(slug), figure, cast("Any", None)) == said

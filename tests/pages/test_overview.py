@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
 from auth import roles
-from config.kpis import KPIS
+from config.kpis import HOMES, KPIS
 from pages import overview_data
 from tests.product import ADMIN_PASSWORD, RunningApp, sign_in
 
@@ -126,8 +126,8 @@ def test_a_headline_holds_only_what_the_role_may_read(role: str) -> None:
     slugs = overview_data.headline(role)
     assert len(slugs) == 8
     for slug in slugs:
-        assert roles.can(role, overview_data.HOMES[KPIS[slug].area])
+        assert roles.can(role, HOMES[KPIS[slug].area])
 
 
 def test_every_area_of_the_catalogue_has_a_home() -> None:
-    assert {entry.area for entry in KPIS.values()} <= overview_data.HOMES.keys()
+    assert {entry.area for entry in KPIS.values()} <= HOMES.keys()
