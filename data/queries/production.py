@@ -17,10 +17,6 @@ from data.queries.figure import Figure
 from data.queries.tracks import Feed
 
 STEP = "import them with `python manage.py import production-runs FILE` or enter them."
-_MEASURES = (
-    "planned_s", "run_s", "ideal_s", "total", "good", "reworked", "paced_s", "failures",
-    "repair_s", "repairs", "down_s", "counted",
-)  # fmt: skip
 _GROUPS = {
     "day": "r.day::text",
     "week": "date_trunc('week', r.day)::date::text",
@@ -30,7 +26,9 @@ _GROUPS = {
     "shift": "r.shift",
 }
 
-# Each run with what stopped in it; a stop counts in the run that it overlaps.
+# Each run with what stopped in it; a stop counts in the run that it overlaps. A ratio takes both of
+# its parts from the same runs: `judged_` from those that say how many were made and how many were
+# good, `good_s` is the run time of those that say how many were good.
 _RUNS = """
 SELECT {group} AS grouped,
        sum(length_s - maintenance_s)::float8 AS planned_s,
@@ -39,15 +37,26 @@ SELECT {group} AS grouped,
        sum(length_s - maintenance_s - down_s) FILTER (
            WHERE r.ideal_cycle_s IS NOT NULL AND r.total_count IS NOT NULL
               OR r.total_count = 0)::float8 AS paced_s,
-       sum(r.total_count)::float8 AS total, sum(r.good_count)::float8 AS good,
-       sum(r.reworked_count)::float8 AS reworked, sum(failures)::float8 AS failures,
+       sum(made_good)::float8 AS good,
+       sum(length_s - maintenance_s - down_s) FILTER (WHERE made_good IS NOT NULL)::float8
+           AS good_s,
+       sum(r.total_count) FILTER (WHERE made_good IS NOT NULL)::float8 AS judged_total,
+       sum(made_good) FILTER (WHERE r.total_count IS NOT NULL)::float8 AS judged_good,
+       sum(r.reworked_count) FILTER (WHERE made_good IS NOT NULL AND r.total_count IS NOT NULL
+           )::float8 AS judged_reworked,
+       sum(failures)::float8 AS failures,
        sum(repair_s)::float8 AS repair_s, sum(repairs)::float8 AS repairs,
        sum(down_s)::float8 AS down_s,
-       count(*) FILTER (WHERE r.good_count IS NOT NULL AND r.total_count IS NOT NULL) AS counted
+       count(*) FILTER (WHERE made_good IS NULL) AS without_good,
+       count(*) FILTER (WHERE made_good IS NULL OR r.total_count IS NULL) AS without_counts,
+       count(*) FILTER (WHERE r.total_count IS NULL
+           OR r.ideal_cycle_s IS NULL AND r.total_count > 0) AS without_pace
   FROM production_runs r
   LEFT JOIN production_lines n ON n.code = r.line
   LEFT JOIN products p ON p.sku = r.sku
-  CROSS JOIN LATERAL (SELECT extract(epoch FROM r.ended_at - r.started_at) AS length_s) whole
+  CROSS JOIN LATERAL (
+    SELECT extract(epoch FROM r.ended_at - r.started_at) AS length_s,
+           coalesce(r.good_count, CASE WHEN r.total_count = 0 THEN 0 END) AS made_good) whole
   CROSS JOIN LATERAL (
     SELECT coalesce(sum(lost) FILTER (WHERE reason = 'planned maintenance'), 0) AS maintenance_s,
            coalesce(sum(lost) FILTER (WHERE reason <> 'planned maintenance'), 0) AS down_s,
@@ -91,7 +100,12 @@ def _figure(slug: str, rows: Sequence[Any], origin: Feed, start: date, end: date
     found, top, bottom = _COMPUTE[slug](rows[0])
     reason = None if found is not None else _why(slug, start, end)
     return Figure(slug, found, reason, origin.source, origin.as_of, top, bottom,
-                  sample=origin.sample)  # fmt: skip
+                  _left_out(slug, rows[0]), origin.sample)  # fmt: skip
+
+
+def _left_out(slug: str, row: Any) -> dict[str, int]:
+    """Runs that say too little to be in the figure."""
+    return {words: row[name] for name, words in _LEFT_OUT.get(slug, ()) if row[name]}
 
 
 def series(slug: str, start: date, end: date, by: str) -> pd.DataFrame:
@@ -164,15 +178,18 @@ def _ratio(top: str, bottom: str, factor: float = 1.0) -> Callable[[Any], Comput
     return compute
 
 
+_QUALITY = _ratio("judged_good", "judged_total")
+
+
 def _oee(row: Any) -> Computed:
     """Availability × performance × quality, each from the sums; a line that stood made nothing."""
-    if not row["planned_s"] or row["total"] is None or row["ideal_s"] is None:
+    if not row["planned_s"] or row["judged_total"] is None or row["ideal_s"] is None:
         return None, None, None
-    if row["total"] == 0 or not row["run_s"]:
+    if row["judged_total"] == 0 or not row["run_s"]:
         return 0.0, 0.0, row["planned_s"]
     found = 100.0
     for part in (_ratio("run_s", "planned_s"), _ratio("ideal_s", "paced_s"),
-                 _ratio("good", "total")):  # fmt: skip
+                 _QUALITY):  # fmt: skip
         share = part(row)[0]
         if share is None:
             return None, None, None
@@ -181,17 +198,17 @@ def _oee(row: Any) -> Computed:
 
 
 def _scrap(row: Any) -> Computed:
-    if row["total"] is None or row["good"] is None or not row["total"]:
-        return None, None, row["total"]
-    lost = row["total"] - row["good"]
-    return lost / row["total"] * 100, lost, row["total"]
+    if not row["judged_total"]:
+        return None, None, row["judged_total"]
+    lost = row["judged_total"] - row["judged_good"]
+    return lost / row["judged_total"] * 100, lost, row["judged_total"]
 
 
 def _first_pass(row: Any) -> Computed:
-    if row["total"] is None or row["good"] is None or not row["total"]:
-        return None, None, row["total"]
-    right = row["good"] - row["reworked"]
-    return right / row["total"] * 100, right, row["total"]
+    if not row["judged_total"]:
+        return None, None, row["judged_total"]
+    right = row["judged_good"] - row["judged_reworked"]
+    return right / row["judged_total"] * 100, right, row["judged_total"]
 
 
 def _plain(name: str, divisor: float = 1.0) -> Callable[[Any], Computed]:
@@ -201,16 +218,28 @@ def _plain(name: str, divisor: float = 1.0) -> Callable[[Any], Computed]:
 _COMPUTE: dict[str, Callable[[Any], Computed]] = {
     "availability": _ratio("run_s", "planned_s", 100),
     "performance": _ratio("ideal_s", "paced_s", 100),
-    "quality": _ratio("good", "total", 100),
+    "quality": _ratio("judged_good", "judged_total", 100),
     "oee": _oee,
     "output": _plain("good"),
-    "throughput": _ratio("good", "run_s", 3600),
+    "throughput": _ratio("good", "good_s", 3600),
     "scrap_pct": _scrap,
-    "rework_pct": _ratio("reworked", "total", 100),
+    "rework_pct": _ratio("judged_reworked", "judged_total", 100),
     "first_pass_yield": _first_pass,
     "downtime_minutes": _plain("down_s", 60),
     "mtbf": _ratio("run_s", "failures", 1 / 3600),
     "mttr": _ratio("repair_s", "repairs", 1 / 60),
+}
+_UNCOUNTED = ("without_counts", "runs without their counts")
+_UNPACED = ("without_pace", "runs without a count or an ideal cycle")
+_LEFT_OUT: dict[str, tuple[tuple[str, str], ...]] = {
+    "performance": (_UNPACED,),
+    "quality": (_UNCOUNTED,),
+    "oee": (_UNCOUNTED, _UNPACED),
+    "output": (("without_good", "runs without a good count"),),
+    "throughput": (("without_good", "runs without a good count"),),
+    "scrap_pct": (_UNCOUNTED,),
+    "rework_pct": (_UNCOUNTED,),
+    "first_pass_yield": (_UNCOUNTED,),
 }
 
 

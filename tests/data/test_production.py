@@ -102,6 +102,29 @@ def test_runs_without_counts_give_a_reason() -> None:
     assert figure.reason is not None and "have no counts" in figure.reason
 
 
+def test_a_run_that_does_not_say_what_was_good_is_in_no_ratio_of_what_was_made() -> None:
+    take(
+        "production-runs",
+        f"""
+        {RUN}
+        1,L1,Early,2026-01-05T06:00,2026-01-05T07:00,36,100,99,9
+        2,L2,Early,2026-01-05T06:00,2026-01-05T07:00,36,100,,0
+        3,L3,Early,2026-01-05T06:00,2026-01-05T07:00,,0,,0
+        """,
+    )
+    assert value("quality") == pytest.approx(99)
+    assert value("scrap_pct") == pytest.approx(1)
+    assert value("rework_pct") == pytest.approx(9)
+    assert value("first_pass_yield") == pytest.approx(90)
+    assert value("throughput") == pytest.approx(99 / 2)
+    assert value("output") == 99
+    assert value("oee") == pytest.approx((7200 / 10800) * 99)
+    for slug in ("quality", "scrap_pct", "rework_pct", "first_pass_yield", "oee"):
+        assert kpi.value(slug, DAY, DAY).excluded == {"runs without their counts": 1}
+    assert kpi.value("output", DAY, DAY).excluded == {"runs without a good count": 1}
+    assert kpi.value("performance", DAY, DAY).excluded == {}
+
+
 def test_without_a_breakdown_there_is_no_mean_time_between_them() -> None:
     take("production-runs", f"{RUN}\n1,L1,Early,2026-01-05T06:00,2026-01-05T14:00,36,10,10,0")
     figure = kpi.value("mtbf", DAY, DAY)
