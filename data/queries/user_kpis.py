@@ -44,6 +44,7 @@ LEFT JOIN ({each}) found ON found.day = d.day::date ORDER BY 1
 """
 # The audit trail opens with the first start.
 _BEGUN = "SELECT min((at AT TIME ZONE :zone)::date) FROM audit"
+_SESSIONS_KEPT = 400
 # People active in so many days that end with the period.
 _DAYS = {"active_users_day": 1, "active_users_week": 7, "active_users_month": 30}
 
@@ -71,15 +72,25 @@ def history(slug: str, start: date, end: date) -> pd.DataFrame:
     Empty where nothing keeps it over time.
     """
     begun = database.scalar(_BEGUN, zone=company.zone().key) or end
-    start, end = max(start, begun), min(end, company.today())
+    today, reach = company.today(), timedelta(_DAYS.get(slug, 1) - 1)
+    since = _kept_since(slug, today)
+    start, end = max(start, begun if begun >= since else since + reach), min(end, today)
     each = _ACTIVE_EACH_DAY if slug in _DAYS else _EACH_DAY.get(slug)
-    if each is None or start > end or _absence(slug, start, end, company.today()):
+    if each is None or start > end or _absence(slug, start, end, today):
         return pd.DataFrame({"value": pd.Series(dtype="float64")})
     frame: pd.DataFrame = database.frame(
         _HISTORY.format(each=each), start=start, end=end, zone=company.zone().key,
-        days=_DAYS.get(slug, 1),
+        days=reach.days + 1,
     )  # fmt: skip
     return frame.set_index(pd.to_datetime(frame.pop("day")))
+
+
+def _kept_since(slug: str, today: date) -> date:
+    """The first day of which nothing was deleted for its age, see `sweep` of activity, sessions."""
+    if slug in ("active_users", "failed_logins"):
+        return date.min
+    days = _SESSIONS_KEPT if slug == "sessions" else settings().sentia_activity_days
+    return today - timedelta(days - 1)
 
 
 def _absence(slug: str, start: date, end: date, today: date) -> str | None:
@@ -88,11 +99,22 @@ def _absence(slug: str, start: date, end: date, today: date) -> str | None:
         return f"The period begins on {start}, which is yet to come."
     if slug == "active_users" and end < today:
         return "Who has a page open is known for now only; choose a period that reaches today."
-    if (begun := database.scalar(_BEGUN, zone=company.zone().key)) and end < begun:
-        return f"This application's records begin on {begun}; choose a later period."
     kept = settings().sentia_activity
     if slug == "page_views" and kept == "off":
         return "Page views are not recorded; set SENTIA_ACTIVITY to `named` or `anonymous`."
     if slug in _DAYS and kept != "named":
         return "Page views do not say who looked; set SENTIA_ACTIVITY to `named`."
+    return _beyond_records(slug, start, end, today)
+
+
+def _beyond_records(slug: str, start: date, end: date, today: date) -> str | None:
+    """Why records do not reach as far as the period, None when they do."""
+    begun = database.scalar(_BEGUN, zone=company.zone().key)
+    if begun is None:
+        return None
+    if end < begun:
+        return f"This application's records begin on {begun}; choose a later period."
+    first = min(end, today) - timedelta(_DAYS[slug] - 1) if slug in _DAYS else start
+    if begun < (since := _kept_since(slug, today)) and first < since:
+        return f"Records of before {since} are no longer kept; choose a period that begins later."
     return None

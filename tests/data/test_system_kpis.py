@@ -77,6 +77,27 @@ def test_before_the_first_record_nothing_is_known() -> None:
     assert kpi.value("page_views", old, company.today()).value == 0
 
 
+@pytest.mark.parametrize(
+    ("slug", "reach"),
+    [("page_views", 0), ("sessions", 0), ("active_users_day", 0), ("active_users_month", 29)],
+)
+def test_a_period_of_which_records_were_deleted_has_no_figure(
+    slug: str, reach: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """reach: how many days before its own a figure counts."""
+    today = company.today()
+    oldest = today - timedelta(399)
+    first = oldest + timedelta(reach)
+    monkeypatch.setattr(user_kpis, "_BEGUN", f"SELECT DATE '{today - timedelta(1000)}'")
+    assert kpi.value(slug, first, first).value == 0
+    gone = kpi.value(slug, first - timedelta(1), first - timedelta(1))
+    assert gone.value is None
+    assert f"before {oldest} are no longer kept" in (gone.reason or "")
+    assert kpi.history(slug, today - timedelta(1000), today).index[0].date() == first
+    monkeypatch.setattr(user_kpis, "_BEGUN", f"SELECT DATE '{today - timedelta(3)}'")
+    assert kpi.value(slug, today - timedelta(500), today).value == 0
+
+
 def test_page_views_count_and_say_who_was_active() -> None:
     day = company.today()
     database.execute(
