@@ -11,7 +11,7 @@ from data import company
 from data.queries import finance_documents, finance_sheet
 from data.queries.figure import Figure
 from data.queries.finance_inputs import Inputs
-from data.queries.tracks import Track, month_end
+from data.queries.tracks import Track, month_end, months_before
 
 Compute = Callable[[Inputs, date], Figure]
 
@@ -104,8 +104,11 @@ def short_average(slug: str, track: Track, day: date) -> Figure:
     """No figure, for want of 12 months of balances."""
     if track.first is None or track.at(day) is None:
         return _standing(slug, track, day)
+    begun = track.first <= months_before(day, 12) + timedelta(1)
     return Figure(
         slug, None,
+        f"The average needs 12 months of {track.noun} without a gap; {track.gap or track.missing}"
+        if begun else
         f"The average needs 12 months of {track.noun}, which begin on {track.first}; choose a day "
         "12 months later or import older ones.",
         track.feed.source, track.feed.as_of, sample=track.feed.sample,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from data import database
 from data.queries.figure import Figure
-from data.queries.finance_inputs import STEPS, feed
+from data.queries.finance_inputs import RATES, STEPS, feed
 
 BUCKETS = ("current", "1–30", "31–60", "61–90", "90+")
 _DIRECTIONS = {
@@ -63,32 +63,36 @@ def open_documents(noun: str, day: date) -> pd.DataFrame:
 def by_bucket(noun: str, day: date) -> pd.DataFrame:
     """Open balance in company currency by days overdue: columns ["ageing", "value"].
 
-    The overdue KPIs have no current bucket.
+    Missing where no document of a bucket has a rate, and before the first document. The overdue
+    KPIs have no current bucket.
     """
-    sums = _sums(noun, day)
     wanted = BUCKETS[1:] if noun.endswith("_overdue") else BUCKETS
-    values = [float(sums.get(bucket, {}).get("value") or 0.0) for bucket in wanted]
-    known = bool(feed("invoices").source)
-    return pd.DataFrame({"ageing": wanted, "value": values if known else [None] * len(wanted)})
+    begun = _begun(noun)
+    if begun is None or day < begun:
+        return pd.DataFrame({"ageing": wanted, "value": [None] * len(wanted)})
+    sums = _sums(noun, day)
+    values = [sums[bucket]["value"] if bucket in sums else 0.0 for bucket in wanted]
+    return pd.DataFrame({"ageing": wanted, "value": pd.Series(values, dtype="float64")})
 
 
 def overdue(noun: str, day: date) -> Figure:
     """Open balance past its due date, in company currency."""
     slug = f"{noun}_overdue"
     origin = feed("invoices")
-    begun = database.scalar(
-        "SELECT min(day) FROM open_balance_changes WHERE direction = :direction",
-        direction=_DIRECTIONS[noun],
-    )
+    begun = _begun(noun)
     if begun is None:
         return Figure(slug, None, f"There are no {noun} yet; {STEPS[noun]}")
     if day < begun:
         return Figure(slug, None, f"The {noun} begin on {begun}; choose a later day.",
                       origin.source, origin.as_of, sample=origin.sample)  # fmt: skip
     sums = _sums(noun, day)
-    late = [float(sums[bucket]["value"] or 0) for bucket in BUCKETS[1:] if bucket in sums]
-    gaps = sum(int(found["gaps"]) for found in sums.values())
-    return Figure(slug, float(sum(late)), None, origin.source, origin.as_of,
+    late = [sums[bucket] for bucket in BUCKETS[1:] if bucket in sums]
+    known = [float(found["value"]) for found in late if found["value"] is not None]
+    gaps = sum(int(found["gaps"]) for found in late)
+    if gaps and not known:
+        return Figure(slug, None, f"{gaps} {_NO_RATE}; {RATES}", origin.source, origin.as_of,
+                      sample=origin.sample)  # fmt: skip
+    return Figure(slug, float(sum(known)), None, origin.source, origin.as_of,
                   excluded={_NO_RATE: gaps} if gaps else {}, sample=origin.sample)  # fmt: skip
 
 
@@ -103,9 +107,19 @@ def with_gaps(figure: Figure, noun: str, day: date) -> Figure:
     if not gaps:
         return figure
     if figure.value is None:
-        return replace(figure, reason=f"{gaps} {_NO_RATE}; import the rates with "
-                       "`python manage.py import rates FILE`.")  # fmt: skip
+        return replace(figure, reason=f"{gaps} {_NO_RATE}; {RATES}")
     return replace(figure, excluded={**figure.excluded, _NO_RATE: gaps})
+
+
+def _begun(noun: str) -> date | None:
+    """The day of the first document, whether it has a rate or not."""
+    found: date | None = database.scalar(
+        "SELECT least((SELECT min(day) FROM open_balance_changes WHERE direction = :direction), "
+        "(SELECT min(issued_on) FROM invoices WHERE rate IS NULL AND direction = :direction "
+        "AND status <> 'void'))",
+        direction=_DIRECTIONS[noun],
+    )
+    return found
 
 
 def _sums(noun: str, day: date) -> dict[str, Any]:

@@ -6,9 +6,10 @@ day, bank balances at the rate of their own day, ledger lines at the rate of the
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -24,6 +25,8 @@ STEPS = {
     "cash": "import them with `python manage.py import bank FILE` or connect Xero.",
     "ledger": "import it with `python manage.py import ledger FILE` or connect Xero.",
 }
+RATES = "import the rates with `python manage.py import rates FILE`."
+NO_RATE = "ledger lines without an exchange rate"
 CURRENT_ASSETS = ("cash", "receivables", "inventory", "other_current_assets")
 CURRENT_LIABILITIES = ("payables", "other_current_liabilities")
 
@@ -88,12 +91,12 @@ class Inputs:
         )
 
     @cached_property
-    def sheet(self) -> dict[date, dict[str, float]]:
+    def sheet(self) -> dict[date, dict[str, Posted]]:
         """Balance-sheet amounts by month's last day and category."""
         return _ledger("balance_sheet", self.end)
 
     @cached_property
-    def _months(self) -> dict[date, dict[str, float]]:
+    def _months(self) -> dict[date, dict[str, Posted]]:
         return _ledger("profit_and_loss", self.end)
 
     @cached_property
@@ -106,20 +109,28 @@ class Inputs:
         return found if found.first else self._sheet(noun, noun, STEPS[noun])
 
     def _sheet(self, category: str, noun: str, step: str) -> Track:
-        readings = {day: line[category] for day, line in self.sheet.items() if category in line}
+        posted = {day: line[category] for day, line in self.sheet.items() if category in line}
+        readings = {day: one.whole for day, one in posted.items()}
         made = Track.of_readings(noun, readings, self.end, LEDGER_HOLDS_DAYS)
         return Track(noun, made.first, made.values, self.ledger_feed,
-                     f"There are no {noun} yet; {step}")  # fmt: skip
+                     f"There are no {noun} yet; {step}",
+                     _gap(sum(one.gaps for one in posted.values())) or step)  # fmt: skip
 
     def year_of(self, name: str, day: date) -> YearSum:
         """Revenue or COGS of the 12 months to `day`: the ledger's months, else the orders' days."""
         if (name, day) not in self._years:
-            months = {at.replace(day=1): line.get(name, 0.0) for at, line in self._months.items()}
-            found = twelve_months(months, day)
-            self._years[name, day] = (
-                sales_year(name, day) if found is None else YearSum(found, self.ledger_feed)
-            )
+            self._years[name, day] = self._ledger_year(name, day) or sales_year(name, day)
         return self._years[name, day]
+
+    def _ledger_year(self, name: str, day: date) -> YearSum | None:
+        """None where the ledger does not have the 12 months, or nothing of one has a rate."""
+        posted = {at.replace(day=1): line.get(name, _NOTHING) for at, line in self._months.items()}
+        known = {month: one for month, one in posted.items() if not math.isnan(one.amount)}
+        found = twelve_months({month: one.amount for month, one in known.items()}, day)
+        if found is None:
+            return None
+        gaps = int(twelve_months({month: one.gaps for month, one in known.items()}, day) or 0)
+        return YearSum(found, self.ledger_feed, excluded={NO_RATE: gaps} if gaps else {})
 
 
 def sales_year(name: str, day: date) -> YearSum:
@@ -180,12 +191,19 @@ def bank(end: date) -> Track:
     noun = "bank balances"
     by_account: dict[tuple[str, str], dict[date, float]] = {}
     for row in rows:
-        if row["cash"] is not None:
-            by_account.setdefault((row["source"], row["account"]), {})[row["day"]] = row["cash"]
+        known = math.nan if row["cash"] is None else row["cash"]
+        by_account.setdefault((row["source"], row["account"]), {})[row["day"]] = known
     tracks = [Track.of_readings(noun, found, end, CASH_HOLDS_DAYS) for found in by_account.values()]
     made = together(noun, tracks, end)
+    gaps = sum(row["cash"] is None for row in rows)
     return Track(noun, made.first, made.values, feed("bank"),
-                 f"There are no bank balances yet; {STEPS['cash']}")  # fmt: skip
+                 f"There are no bank balances yet; {STEPS['cash']}",
+                 _gap(gaps) or STEPS["cash"])  # fmt: skip
+
+
+def _gap(count: int) -> str:
+    """What ends a gap that comes from missing rates; nothing where none is missing."""
+    return f"{count} of them have no exchange rate: {RATES}" if count else ""
 
 
 def together(noun: str, tracks: list[Track], end: date) -> Track:
@@ -206,17 +224,33 @@ def together(noun: str, tracks: list[Track], end: date) -> Track:
 CLOSING = "(month + interval '1 month - 1 day')::date"
 
 
-def _ledger(statement: str, end: date) -> dict[date, dict[str, float]]:
+class Posted(NamedTuple):
+    """What the ledger has in a category and month: NaN if nothing converts; lines that do not."""
+
+    amount: float
+    gaps: int
+
+    @property
+    def whole(self) -> float:
+        """The amount; NaN as soon as a part of it is not known."""
+        return math.nan if self.gaps else self.amount
+
+
+_NOTHING = Posted(0.0, 0)
+
+
+def _ledger(statement: str, end: date) -> dict[date, dict[str, Posted]]:
     """Amounts by month's last day and category, months over by `end` only."""
     rows = database.read(
-        "SELECT closing, category, sum(amount * rate)::float8 AS amount "
+        "SELECT closing, category, sum(amount * rate)::float8 AS amount, "
+        "count(*) - count(rate) AS gaps "
         f"FROM (SELECT l.*, {CLOSING} AS closing, {fx.rate('currency', CLOSING)} AS rate "
         "FROM ledger_lines l WHERE statement = :statement) dated "
         "WHERE closing <= :end GROUP BY closing, category",
         statement=statement, end=end, company=company.currency(),
     )  # fmt: skip
-    found: dict[date, dict[str, float]] = {}
+    found: dict[date, dict[str, Posted]] = {}
     for row in rows:
-        if row["amount"] is not None:
-            found.setdefault(row["closing"], {})[row["category"]] = row["amount"]
+        amount = math.nan if row["amount"] is None else row["amount"]
+        found.setdefault(row["closing"], {})[row["category"]] = Posted(amount, row["gaps"])
     return found

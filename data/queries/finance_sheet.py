@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 from data.queries.figure import Figure
@@ -9,6 +10,7 @@ from data.queries.finance_inputs import (
     CURRENT_ASSETS,
     CURRENT_LIABILITIES,
     LEDGER_HOLDS_DAYS,
+    RATES,
     STEPS,
     Inputs,
 )
@@ -33,11 +35,14 @@ def quick_ratio(inputs: Inputs, day: date) -> Figure:
 
 
 def newest_sheet(inputs: Inputs, day: date) -> tuple[date, dict[str, float]] | None:
-    """Last day and amounts by category of the newest balance sheet by `day`, None without one."""
+    """Last day and amounts by category of the newest balance sheet by `day`, None without one.
+
+    An amount of which a part has no exchange rate is NaN.
+    """
     known = [closing for closing in inputs.sheet if closing <= day]
     if not known or (day - max(known)).days > LEDGER_HOLDS_DAYS:
         return None
-    return max(known), inputs.sheet[max(known)]
+    return max(known), {name: one.whole for name, one in inputs.sheet[max(known)].items()}
 
 
 def _of_sheet(slug: str, inputs: Inputs, day: date) -> Figure:
@@ -53,6 +58,10 @@ def _of_sheet(slug: str, inputs: Inputs, day: date) -> Figure:
     if slug == "quick_ratio":
         assets -= lines.get("inventory", 0.0)
     owed = sum(lines.get(name, 0.0) for name in CURRENT_LIABILITIES)
+    reason: str | None
+    if math.isnan(assets + owed):
+        reason = f"Lines of the balance sheet of {found[0]} have no exchange rate; {RATES}"
+        return Figure(slug, None, reason, feed.source, feed.as_of, sample=feed.sample)
     if slug == "working_capital":
         value, reason = assets - owed, None
     elif owed <= 0:
@@ -70,11 +79,13 @@ def runway(inputs: Inputs, day: date) -> Figure:
     if cash is None:
         return Figure(slug, None, track.reason(day), source, as_of, sample=sample)
     newest = last_full_month(day)
-    opening = track.at(month_end(months_before(newest, BURN_MONTHS)))
-    closing = track.at(month_end(newest))
+    ends = month_end(months_before(newest, BURN_MONTHS)), month_end(newest)
+    opening, closing = map(track.at, ends)
     if opening is None or closing is None:
-        reason = (f"The burn needs bank balances of 3 full months, and they begin on {track.first};"
-                  " import older ones.")  # fmt: skip
+        reason = track.reason(ends[0] if opening is None else ends[1])
+        if track.first is not None and track.first > ends[0]:
+            reason = ("The burn needs bank balances of 3 full months, and they begin on "
+                      f"{track.first}; import older ones.")  # fmt: skip
         return Figure(slug, None, reason, source, as_of, cash, sample=sample)
     burn = (opening - closing) / BURN_MONTHS
     if burn <= 0:

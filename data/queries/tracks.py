@@ -34,13 +34,17 @@ class Feed:
 
 @dataclass(frozen=True)
 class Track:
-    """A balance by day in company currency: `values[i]` closes `first` + i; NaN is unknown."""
+    """A balance by day in company currency: `values[i]` closes `first` + i; NaN is unknown.
+
+    missing: what to say when there is none at all. gap: what ends a gap, if not the same.
+    """
 
     noun: str
     first: date | None = None
     values: NDArray[np.float64] = field(default_factory=lambda: _NOTHING)
     feed: Feed = Feed()
     missing: str = ""
+    gap: str = ""
 
     @classmethod
     def of_changes(cls, noun: str, changes: Mapping[date, float], end: date) -> Track:
@@ -91,7 +95,7 @@ class Track:
             return self.missing
         if day < self.first:
             return f"The {self.noun} begin on {self.first}; choose a later day."
-        return f"The {self.noun} were not known on {day}; {self.missing}"
+        return f"The {self.noun} were not known on {day}; {self.gap or self.missing}"
 
 
 def months_before(day: date, count: int) -> date:

@@ -192,6 +192,104 @@ def test_cash_that_nobody_told_of_for_months_is_not_known() -> None:
     assert "were not known on 2026-03-31" in reason("cash", "2026-03-31")
 
 
+def test_cash_of_which_an_account_has_no_rate_is_not_known() -> None:
+    take("rates", "day,currency,rate\n2026-01-02,USD,0.80")
+    take(
+        "bank",
+        """
+        account,day,balance,currency
+        Main,2026-01-01,100,GBP
+        Dollar,2026-01-03,900,USD
+        Dollar,2026-01-20,500,USD
+        """,
+    )
+    assert value("cash", "2026-01-19") == 820
+    assert reason("cash", "2026-01-20") == (
+        "The bank balances were not known on 2026-01-20; 1 of them have no exchange rate: "
+        "import the rates with `python manage.py import rates FILE`."
+    )
+    assert "no exchange rate" in reason("cash_runway", "2026-01-20")
+
+
+def test_when_no_balance_can_be_converted_there_is_no_cash() -> None:
+    take("bank", "account,day,balance,currency\nDollar,2026-01-01,900,USD")
+    assert "1 of them have no exchange rate" in reason("cash", "2026-01-01")
+
+
+def test_the_ledgers_year_counts_the_lines_that_it_leaves_out() -> None:
+    ledger_year(2025)
+    take(
+        "ledger",
+        "statement,month,category,account,amount,currency\n"
+        "profit_and_loss,2025-02-01,revenue,Abroad,70,USD",
+    )
+    take("invoices", "invoice_id,direction,issued_on,total\nA,receivable,2024-12-31,1200")
+    figure = kpi.value("dso", date(2025, 12, 31), date(2025, 12, 31))
+    assert figure.value == pytest.approx(1200 / 12000 * 365)
+    assert dict(figure.excluded) == {"ledger lines without an exchange rate": 1}
+
+
+def test_a_month_of_the_ledger_without_any_rate_is_not_one_without_revenue() -> None:
+    ledger_year(2025)
+    take(
+        "ledger",
+        "statement,month,category,amount,currency\nprofit_and_loss,2025-02-01,revenue,70,USD",
+    )
+    take("invoices", "invoice_id,direction,issued_on,total\nA,receivable,2024-12-31,1200")
+    assert "are not complete in the ledger" in reason("dso", "2025-12-31")
+
+
+def test_a_balance_sheet_with_a_line_that_has_no_rate_gives_no_ratio() -> None:
+    take(
+        "ledger",
+        """
+        statement,month,category,account,amount,currency
+        balance_sheet,2026-01-01,cash,Bank,500,GBP
+        balance_sheet,2026-01-01,cash,Abroad,500,USD
+        balance_sheet,2026-01-01,payables,Creditors,250,GBP
+        """,
+    )
+    for slug in ("working_capital", "current_ratio", "quick_ratio"):
+        assert "of 2026-01-31 have no exchange rate" in reason(slug, "2026-01-31")
+    assert "no exchange rate" in reason("cash", "2026-01-31")
+    assert value("payables", "2026-01-31") == 250
+
+
+def test_ageing_does_not_take_what_has_no_rate_for_nothing() -> None:
+    take(
+        "invoices",
+        """
+        invoice_id,direction,issued_on,due_on,total,currency
+        A,receivable,2026-01-05,2026-01-10,100,USD
+        B,receivable,2026-01-06,2026-03-10,70,USD
+        C,receivable,2026-01-07,2026-01-08,30,GBP
+        """,
+    )
+    day = date(2026, 1, 20)
+    found = kpi.series("receivables", day, day, "ageing").set_index("ageing")["value"]
+    assert found.isna().to_dict() == {
+        "current": True, "1–30": False, "31–60": False, "61–90": False, "90+": False,
+    }  # fmt: skip
+    assert (found["1–30"], found["31–60"]) == (30, 0)
+    figure = kpi.value("receivables_overdue", day, day)
+    assert (figure.value, dict(figure.excluded)) == (30, {"documents without an exchange rate": 1})
+    early = date(2026, 1, 4)
+    assert kpi.series("receivables", early, early, "ageing")["value"].isna().all()
+    assert "begin on 2026-01-05" in reason("receivables_overdue", "2026-01-04")
+
+
+def test_when_no_overdue_document_can_be_converted_there_is_no_figure() -> None:
+    take(
+        "invoices",
+        "invoice_id,direction,issued_on,due_on,total,currency\n"
+        "A,receivable,2026-01-05,2026-01-10,100,USD",
+    )
+    assert reason("receivables_overdue", "2026-01-20").startswith(
+        "1 documents without an exchange rate"
+    )
+    assert value("receivables_overdue", "2026-01-06") == 0
+
+
 def test_dso_is_average_receivables_over_twelve_months_of_revenue() -> None:
     ledger_year(2025)
     take("invoices", "invoice_id,direction,issued_on,total\nA,receivable,2024-12-31,1200")
