@@ -67,10 +67,11 @@ class Gate:
         origin = headers.get("origin")
         if origin is None:
             return True
-        return (
-            urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
-            or origin.lower() in self.origins
-        )
+        try:
+            netloc = urlsplit(origin).netloc
+        except ValueError:
+            return False
+        return netloc.lower() == headers.get("host", "").lower() or origin.lower() in self.origins
 
     def _same_site(self, headers: Headers) -> bool:
         if "origin" not in headers:

@@ -55,7 +55,9 @@ def test_another_host_name_is_not_answered(strict: RunningApp) -> None:
     )
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://["]
+)
 def test_another_site_changes_nothing(strict: RunningApp, origin: str) -> None:
     for path in ("/auth/session", "/api/admin/users", "/_stcore/upload_file/a/b"):
         answer = raw(strict, f"POST {path} HTTP/1.1", f"Origin: {origin}", "Content-Length: 0")
@@ -64,9 +66,10 @@ def test_another_site_changes_nothing(strict: RunningApp, origin: str) -> None:
 
 def test_another_site_opens_no_live_connection(strict: RunningApp) -> None:
     address = f"ws://127.0.0.1:{strict.port}/_stcore/stream"
-    with pytest.raises(InvalidStatus) as refused:
-        connect(address, additional_headers={"Origin": "https://evil.example"})
-    assert refused.value.response.status_code == 403
+    for origin in ("https://evil.example", "http://["):
+        with pytest.raises(InvalidStatus) as refused:
+            connect(address, additional_headers={"Origin": origin})
+        assert refused.value.response.status_code == 403, origin
     connect(address, additional_headers={"Origin": strict.url}).close()
 
 
