@@ -127,3 +127,13 @@ def test_failed_sign_ins_and_dormant_accounts_are_listed() -> None:
         ["noa", "192.0.2.9", 1]
     ]
     assert usage.dormant(30)["username"].tolist() == ["noa"]
+
+
+def test_all_failed_sign_ins_are_counted_however_many_accounts_they_tried() -> None:
+    db.execute(
+        "INSERT INTO audit (actor, action, outcome, address)"
+        " SELECT 'account ' || n, 'sign_in', 'refused', '192.0.2.9'"
+        " FROM generate_series(1, 250) AS n"
+    )
+    assert len(usage.failures(7)) == 200
+    assert usage.analytics(7)["failed_sign_ins"] == 250
