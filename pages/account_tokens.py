@@ -43,7 +43,8 @@ def listing(user_id: int | None, key: str) -> None:
             "Token", list(names), format_func=lambda one: names[one], key=f"{key}-which"
         )
         if st.button("Revoke token", key=f"{key}-revoke") and chosen is not None:
-            tokens.revoke(chosen, guard.person(), guard.address())
+            by = guard.person() if user_id is not None else guard.require("users", "edit")
+            tokens.revoke(chosen, by, guard.address())
             st.rerun()
 
 

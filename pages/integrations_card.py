@@ -103,12 +103,13 @@ def _progress(loading: Loading) -> None:
 
 def _buttons(each: Standing, person: Person) -> None:
     name = each.connection.name
-    may_sync = roles.can(person.role, "integrations", "sync")
+    if not roles.can(person.role, "integrations", "sync"):
+        return
     if st.button("Test", key=f"test-{name}", icon=":material/network_check:"):
-        guard.require("integrations")
+        guard.require("integrations", "sync")
         probe.test(name)
         st.rerun(scope="fragment")
-    if each.connection.every is None or not may_sync:
+    if each.connection.every is None:
         return
     waiting = each.running or each.connection.requested_at is not None
     if st.button("Sync now", key=f"sync-{name}", icon=":material/sync:", disabled=waiting):

@@ -108,6 +108,8 @@ def test_a_manager_synchronises_but_sees_no_credentials(
     card = _card(page, "shopify")
     expect(card.get_by_role("button", name="Sync now")).to_be_visible()
     expect(card.get_by_role("button", name="Pause")).to_have_count(0)
+    card.get_by_role("button", name="Test").click()
+    expect(card).to_contain_text("tested")
     _open(page, "Shopify", "Connect")
     expect(page.get_by_text("Only an admin may enter credentials.")).to_be_visible()
     expect(page.get_by_role("button", name="Save and test")).to_have_count(0)
