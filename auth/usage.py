@@ -60,7 +60,8 @@ def by_day(days: int) -> Any:
     """Each company day of the last `days`: day, people, views; people is missing if unknown."""
     return database.frame(
         """
-        SELECT d.day, NULLIF(count(DISTINCT v.user_id) FILTER (WHERE v.user_id <> 0), 0) AS people,
+        SELECT CAST(d.day AS date) AS day,
+               NULLIF(count(DISTINCT v.user_id) FILTER (WHERE v.user_id <> 0), 0) AS people,
                coalesce(sum(v.views), 0) AS views
         FROM generate_series(CAST(:today AS date) - :days + 1, CAST(:today AS date), '1 day')
              AS d (day)

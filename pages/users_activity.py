@@ -21,16 +21,7 @@ def show() -> None:
     days = _RANGES[chosen or "30 days"]
     left, right = st.columns(2)
     with left, panel("People a day", key="people"):
-        frame = usage.by_day(days)
-        frame["day"] = pd.to_datetime(frame["day"], utc=True)
-        charts.show(
-            "people-a-day",
-            charts.time_series(
-                frame.set_index("day")[["people", "views"]],
-                title="People and page views by day",
-                names={"people": "People", "views": "Page views"},
-            ),
-        )
+        charts.show("people-a-day", people_a_day(days))
     with right, panel("Busiest hours", "page views by the company's clock", key="busy"):
         _hours(days)
     with panel("Pages", "opened, minutes a visit, time of the first run", key="pages"):
@@ -49,6 +40,17 @@ def show() -> None:
     with panel("Exports taken", key="exports"):
         columns = {"at": "When", "actor": "Who", "object": "What", "detail": "Filters and rows"}
         tables.table(usage.exports(days), name="exports", columns=columns)
+
+
+def people_a_day(days: int) -> charts.Plot:
+    """People and page views of each company day."""
+    frame = usage.by_day(days)
+    frame["day"] = pd.to_datetime(frame["day"])
+    return charts.time_series(
+        frame.set_index("day")[["people", "views"]],
+        title="People and page views by day",
+        names={"people": "People", "views": "Page views"},
+    )
 
 
 def _hours(days: int) -> None:
