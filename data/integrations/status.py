@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from data import database
+from data import company, database
 from data.integrations import connections
 from data.integrations.connections import Connection
 from data.integrations.probe import is_configured
@@ -151,7 +151,8 @@ class _Facts:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        today = {"midnight": now.replace(hour=0, minute=0, second=0, microsecond=0)}
+        here = now.astimezone(company.zone())
+        today = {"midnight": here.replace(hour=0, minute=0, second=0, microsecond=0)}
         self.runs = _by_connection(_RUNS, **today)
         self.last = _by_connection(_LAST)
         self.failed = _by_connection(_FAILED)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from config import settings as settings_module
 from data import database as db
 from data.integrations import connections, credentials, figures, probe, status, sync
 from data.integrations.credentials import load
@@ -142,3 +143,35 @@ def test_a_vendor_that_is_back_is_read_at_once(
     time.at += 2000
     probe.test("shopify", time.world)
     assert connections.named("shopify").requested_at is not None
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "rows", "calls"),
+    [
+        ("Asia/Tokyo", "2026-11-10T20:00:00Z", 4, 1),
+        ("America/New_York", "2026-11-11T02:00:00Z", 7, 2),
+        ("UTC", "2026-11-11T02:00:00Z", 0, 0),
+    ],
+)
+def test_today_begins_at_the_companys_midnight(
+    database: str, monkeypatch: pytest.MonkeyPatch, zone: str, now: str, rows: int, calls: int
+) -> None:
+    for at, count in (("2026-11-10T10:00Z", 3), ("2026-11-10T16:00Z", 4)):
+        db.execute(
+            "INSERT INTO integration_runs (connection, kind, state, started_at, ended_at, rows)"
+            " VALUES ('shopify', 'sync', 'done', CAST(:at AS timestamptz), :at, :count)",
+            at=at,
+            count=count,
+        )
+        db.execute(
+            "INSERT INTO integration_calls (at, connection, vendor, operation, ms, retries, bytes)"
+            " VALUES (:at, 'shopify', 'shopify', 'orders', 1, 0, 1)",
+            at=at,
+        )
+    monkeypatch.setenv("COMPANY_TIMEZONE", zone)
+    settings_module.settings.cache_clear()
+    found = status.standings(datetime.fromisoformat(now))
+    shopify = next(each for each in found if each.connection.name == "shopify")
+    assert (shopify.rows_today, shopify.calls_today) == (rows, calls)
+    monkeypatch.undo()
+    settings_module.settings.cache_clear()
