@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from data import database, ownership
+from data import company, database, ownership
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -58,5 +58,6 @@ def _apply(opened: Connection, scripts: ScriptDirectory) -> None:
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = opened
+    config.attributes["currency"] = company.currency()
     opened.exec_driver_sql("SET statement_timeout = 0")
     command.upgrade(config, "head")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from data.ingest.rollups import StaleRollups
 
 _ROOT = Path(__file__).parent.parent.parent
 _BEAT_S = 1.0
+_PATIENCE_S = 60.0
 _KEEP_S = 86_400
 
 
@@ -87,8 +89,9 @@ class _Beat:
 
     def run(self) -> None:
         while not self.over.wait(_BEAT_S):
-            _write(self.number, "beat_at = clock_timestamp(), rows_read = :rows, "
-                   "bytes_read = :read", rows=self.rows, read=self.read)  # fmt: skip
+            with contextlib.suppress(database.DatabaseUnavailable):
+                _write(self.number, "beat_at = clock_timestamp(), rows_read = :rows, "
+                       "bytes_read = :read", rows=self.rows, read=self.read)  # fmt: skip
 
 
 def run(told: str) -> None:
@@ -101,8 +104,7 @@ def run(told: str) -> None:
     state, message, report = _take(order, beat)
     beat.over.set()
     beating.join()
-    order.path.unlink(missing_ok=True)
-    _write(
+    _write_at_last(
         number,
         "state = :state, message = :message, finished_at = clock_timestamp(), "
         "beat_at = clock_timestamp(), rows_read = :rows, bytes_read = bytes, "
@@ -112,6 +114,7 @@ def run(told: str) -> None:
         rows=report.rows if report else beat.rows,
         report=json.dumps(report.as_json()) if report else None,
     )
+    order.path.unlink(missing_ok=True)
 
 
 def _take(order: Order, beat: _Beat) -> tuple[str, str, Report | None]:
@@ -132,6 +135,19 @@ def _take(order: Order, beat: _Beat) -> tuple[str, str, Report | None]:
             f"{order.name} could not be imported and nothing of it was taken; try again, and if it "
             "fails again an admin finds the cause in the log."
         ), None  # fmt: skip
+
+
+def _write_at_last(number: int, changes: str, **values: Any) -> None:
+    """Write what nobody else knows; a database that is away is waited for, a minute at most."""
+    last = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            _write(number, changes, **values)
+            return
+        except database.DatabaseUnavailable:
+            if time.monotonic() > last:
+                raise
+            time.sleep(_BEAT_S)
 
 
 def _write(number: int, changes: str, **values: Any) -> None:

@@ -60,30 +60,34 @@ _SPANS = (
     "SELECT sku, location, batch, expires_on, day, until, quantity FROM closings "
     "WHERE quantity <> 0",
 )
-# What each day changed: quantity from the spans, value where a span meets a cost.
+# What each day changed: quantity from the spans, value where a span meets a cost. A piece whose
+# cost or rate is not known is counted, so that it takes no other value along when it ends.
 _CHANGES = (
     "DELETE FROM stock_changes WHERE sku IN (SELECT sku FROM touched)",
     f"""
-INSERT INTO stock_changes (sku, day, quantity, value)
+INSERT INTO stock_changes (sku, day, quantity, value, unknown)
 WITH spans AS (
     SELECT sku, from_day, until, quantity FROM stock_spans WHERE sku IN (SELECT sku FROM touched)
-), valued AS (
+), pieces AS (
     SELECT s.sku, greatest(s.from_day, c.from_day) AS from_day, least(s.until, c.until) AS until,
            s.quantity * c.cost
                * {fx.rate("c.currency", "greatest(s.from_day, c.from_day)")} AS value
       FROM spans s JOIN product_costs c
         ON c.sku = s.sku AND c.from_day < s.until AND c.until > s.from_day
+    UNION ALL
+    SELECT s.sku, s.from_day, least(s.until, f.first), NULL
+      FROM spans s CROSS JOIN LATERAL (
+        SELECT coalesce(min(from_day), 'infinity') AS first FROM product_costs c
+         WHERE c.sku = s.sku) f
+     WHERE s.from_day < f.first
 ), edges AS (
-    SELECT sku, from_day AS day, quantity, 0 AS value, false AS unknown FROM spans
-    UNION ALL SELECT sku, until, -quantity, 0, false FROM spans WHERE until < 'infinity'
-    UNION ALL SELECT sku, from_day, 0, value, value IS NULL FROM valued
-    UNION ALL SELECT sku, until, 0, -value, value IS NULL FROM valued WHERE until < 'infinity'
-    UNION ALL SELECT s.sku, s.from_day, 0, NULL, true FROM spans s
-     WHERE NOT EXISTS (SELECT FROM product_costs c
-                        WHERE c.sku = s.sku AND c.from_day <= s.from_day)
+    SELECT sku, from_day AS day, quantity, 0 AS value, 0 AS unknown FROM spans
+    UNION ALL SELECT sku, until, -quantity, 0, 0 FROM spans
+    UNION ALL SELECT sku, from_day, 0, coalesce(value, 0), (value IS NULL)::int FROM pieces
+    UNION ALL SELECT sku, until, 0, -coalesce(value, 0), -(value IS NULL)::int FROM pieces
 )
-SELECT sku, day, sum(quantity), CASE WHEN bool_or(unknown) THEN NULL ELSE sum(value) END
-  FROM edges GROUP BY sku, day
+SELECT sku, day, sum(quantity), sum(value), sum(unknown) FROM edges WHERE day < 'infinity'
+ GROUP BY sku, day
 """,
 )
 

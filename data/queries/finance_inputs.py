@@ -86,9 +86,7 @@ class Inputs:
 
     @cached_property
     def _any_uncosted(self) -> bool:
-        return bool(
-            database.scalar("SELECT EXISTS (SELECT FROM stock_changes WHERE value IS NULL)")
-        )
+        return bool(database.scalar("SELECT EXISTS (SELECT FROM stock_changes WHERE unknown <> 0)"))
 
     @cached_property
     def sheet(self) -> dict[date, dict[str, Posted]]:
@@ -123,13 +121,14 @@ class Inputs:
         return self._years[name, day]
 
     def _ledger_year(self, name: str, day: date) -> YearSum | None:
-        """None where the ledger does not have the 12 months, or nothing of one has a rate."""
+        """None where the ledger does not have the 12 months."""
         posted = {at.replace(day=1): line.get(name, _NOTHING) for at, line in self._months.items()}
-        known = {month: one for month, one in posted.items() if not math.isnan(one.amount)}
-        found = twelve_months({month: one.amount for month, one in known.items()}, day)
+        found = twelve_months({month: one.amount for month, one in posted.items()}, day)
         if found is None:
             return None
-        gaps = int(twelve_months({month: one.gaps for month, one in known.items()}, day) or 0)
+        gaps = int(twelve_months({month: one.gaps for month, one in posted.items()}, day) or 0)
+        if math.isnan(found):  # of one of the months nothing is known
+            return YearSum(None, self.ledger_feed, f"{gaps} {NO_RATE}: {RATES}")
         return YearSum(found, self.ledger_feed, excluded={NO_RATE: gaps} if gaps else {})
 
 
@@ -203,7 +202,7 @@ def bank(end: date) -> Track:
 
 def _gap(count: int) -> str:
     """What ends a gap that comes from missing rates; nothing where none is missing."""
-    return f"{count} of them have no exchange rate: {RATES}" if count else ""
+    return f"{count} without an exchange rate: {RATES}" if count else ""
 
 
 def together(noun: str, tracks: list[Track], end: date) -> Track:

@@ -20,8 +20,7 @@ EXPIRY_DAYS = 30
 _STANDING = f"""
 WITH standing AS (
     SELECT sku, min(day) AS begun, sum(quantity)::float8 AS on_hand,
-        CASE WHEN bool_or(value IS NULL) AND sum(quantity) <> 0 THEN NULL
-            ELSE sum(coalesce(value, 0)) END::float8 AS value
+        CASE WHEN sum(unknown) = 0 OR sum(quantity) = 0 THEN sum(value) END::float8 AS value
       FROM stock_changes WHERE day <= :day GROUP BY sku
 ), sold AS (
     SELECT sku, moved_on AS day, -sum(quantity) AS units FROM stock_movements

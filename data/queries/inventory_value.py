@@ -29,7 +29,7 @@ def track(end: date) -> Track:
         "OR day = (SELECT min(day) FROM stock_changes) GROUP BY day",
         end=end,
     )
-    made = Track.of_changes("stock figures", {row["day"]: row["value"] or 0.0 for row in rows}, end)
+    made = Track.of_changes("stock figures", {row["day"]: row["value"] for row in rows}, end)
     return Track("stock figures", made.first, made.values, feed(), f"There is no stock yet; {STEP}")
 
 
@@ -40,8 +40,8 @@ def on_hand(day: date) -> pd.DataFrame:
     """
     found: pd.DataFrame = database.frame(
         "SELECT c.sku, max(p.title) AS title, sum(c.quantity)::float8 AS on_hand, "
-        "CASE WHEN bool_or(c.value IS NULL) AND sum(c.quantity) <> 0 THEN NULL "
-        "ELSE sum(coalesce(c.value, 0)) END::float8 AS value "
+        "CASE WHEN sum(c.unknown) = 0 OR sum(c.quantity) = 0 THEN sum(c.value) END::float8 "
+        "AS value "
         "FROM stock_changes c LEFT JOIN products p ON p.sku = c.sku "
         "WHERE c.day <= :day GROUP BY c.sku ORDER BY value DESC NULLS LAST, c.sku",
         day=day,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
+from importlib import import_module
 
 import pandas as pd
 import pytest
 
+from data import database as db
 from data.queries import inventory_board, inventory_products, kpi, replenish
 from tests.data.company_files import take
 
@@ -46,6 +48,40 @@ def test_a_product_without_a_cost_is_left_out_and_counted() -> None:
     figure = kpi.value("stock_value", DAY, DAY)
     assert figure.value == 20
     assert dict(figure.excluded) == {"products without a cost": 1}
+
+
+@stored
+def test_a_product_without_a_cost_at_first_is_worth_it_once_it_has_one() -> None:
+    take("products", "sku,cost,cost_from\nR,2,2026-02-01")
+    take("movements", "movement_id,sku,moved_on,quantity\n1,R,2026-01-10,10\n2,R,2026-03-01,-4")
+    early = kpi.value("stock_value", date(2026, 1, 31), date(2026, 1, 31))
+    assert dict(early.excluded) == {"products without a cost": 1}
+    assert value("stock_value", date(2026, 2, 1)) == 20
+    late = kpi.value("stock_value", DAY, DAY)
+    assert (late.value, dict(late.excluded)) == (12, {})
+    assert inventory_products.stand(DAY)["value"].tolist() == [12]
+    assert kpi.series("stock_value", DAY, DAY, "product").to_dict("list") == {
+        "product": ["R"],
+        "value": [12],
+    }
+
+
+@stored
+def test_stock_whose_cost_has_no_rate_from_a_day_on_is_worth_nothing_known_from_then_on() -> None:
+    take("rates", "day,currency,rate\n2026-01-09,EUR,0.5")
+    take("products", "sku,cost,cost_from,currency\nR,2,2026-01-01,GBP\nG,1,2026-01-01,GBP")
+    take("products", "sku,cost,cost_from,currency\nR,3,2026-03-01,EUR")
+    take("movements", "movement_id,sku,moved_on,quantity\n1,R,2026-01-10,10\n2,G,2026-01-10,7")
+    assert value("stock_value", date(2026, 2, 28)) == 27
+    figure = kpi.value("stock_value", DAY, DAY)
+    assert (figure.value, dict(figure.excluded)) == (7, {"products without a cost": 1})
+    kept = db.read("SELECT * FROM stock_changes ORDER BY sku, day")
+    upgraded = import_module("data.migrations.versions.0025_unknown_values")
+    db.execute("DELETE FROM stock_changes")
+    db.execute(upgraded.MADE, company="GBP")
+    assert db.read("SELECT * FROM stock_changes ORDER BY sku, day") == kept
+    take("rates", "day,currency,rate\n2026-02-27,EUR,0.5")
+    assert value("stock_value") == 22
 
 
 @stored
