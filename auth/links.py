@@ -133,8 +133,17 @@ def _send(url: str, message: EmailMessage) -> None:
     kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
     with kind(parts.hostname or "localhost", parts.port or (465 if secure else 587),
               timeout=10) as server:  # fmt: skip
-        if not secure and server.has_extn("starttls"):
-            server.starttls(context=ssl.create_default_context())
+        if not secure:
+            _encrypt(server, needed=bool(parts.username))
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(message)
+
+
+def _encrypt(server: smtplib.SMTP, *, needed: bool) -> None:
+    """STARTTLS where it is offered; without it no password is sent."""
+    server.ehlo_or_helo_if_needed()
+    if server.has_extn("starttls"):
+        server.starttls(context=ssl.create_default_context())
+    elif needed:
+        raise smtplib.SMTPNotSupportedError("It offers no STARTTLS, so no password is sent to it.")

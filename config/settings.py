@@ -96,7 +96,8 @@ class Settings(SingleSignOnSettings):
         None,
         description="Mail server for invitations and forgotten passwords, "
         "`smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`; empty: an admin hands "
-        "links over.",
+        "links over. A password is sent encrypted only: a server without STARTTLS gets none, and "
+        "the link is handed over.",
     )
     sentia_mail_from: str = Field("sentia@localhost", description="Sender of those messages.")
 

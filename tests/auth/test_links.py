@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from auth import links, people, sessions, signin
 from auth.passwords import PasswordRefused
 from config import settings as settings_module
 from data import database as db
+from tests.contracts.channel_servers import Certificate, smtp_server
 from tests.product import free_port
 
 NEW = "a brand new password"
@@ -141,3 +144,42 @@ def test_a_mail_server_that_refuses_leaves_the_link_to_hand_over(
     assert links.owner(token_of(link.address))["username"] == "mia"
     monkeypatch.undo()
     settings_module.settings.cache_clear()
+
+
+def mailed_by(monkeypatch: pytest.MonkeyPatch, port: int) -> bool:
+    """Whether an invitation goes out by the server on that port, with a user name and password."""
+    monkeypatch.setenv("SENTIA_SMTP_URL", f"smtp://mailer:secret@127.0.0.1:{port}")
+    settings_module.settings.cache_clear()
+    link = links.invite("mia", "viewer", name="", email="mia@example.com", by="admin")
+    monkeypatch.undo()
+    settings_module.settings.cache_clear()
+    return link.mailed
+
+
+def test_a_mail_server_without_encryption_gets_no_password(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, port, given = Mailbox(), free_port(), []
+
+    def authenticate(_s: Any, _n: Any, _e: Any, _m: str, told: Any) -> AuthResult:
+        given.append(told)
+        return AuthResult(success=True)
+
+    server = Controller(
+        box, hostname="127.0.0.1", port=port, authenticator=authenticate, auth_require_tls=False
+    )
+    server.start()
+    assert not mailed_by(monkeypatch, port)
+    server.stop()
+    assert (box.got, given) == ([], [])
+
+
+def test_a_mail_server_with_starttls_gets_the_password_encrypted(
+    database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    certificate = Certificate.make(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
+    with smtp_server(certificate, password="secret") as box:
+        assert mailed_by(monkeypatch, box.port)
+    assert box.passwords == [b"secret"]
+    assert [mail.rcpt_tos for mail in box.mails] == [["mia@example.com"]]
