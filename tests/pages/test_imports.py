@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from config import settings as settings_module
+from data import database as stored
 from data.ingest import background
 from data.queries import imports
 from tests.data.order_files import HEADER, write
 from tests.product import ADMIN_PASSWORD, RunningApp
 from tests.server.front_door import sql
+from tests.server.severed import Line
 
 Opened = Callable[..., Page]
 
@@ -164,3 +170,55 @@ def test_an_upload_is_kept_for_its_owner_alone_and_goes_after_a_day() -> None:
     os.utime(path, (0, 0))
     background.keep("1-b", b"y")
     assert not path.exists()
+
+
+@pytest.fixture
+def line(database: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    """The way to the database, with one import under way in it."""
+    made = Line(database)
+    monkeypatch.setenv("DATABASE_URL", made.url)
+    settings_module.settings.cache_clear()
+    stored.stop()
+    stored.start()
+    stored.execute(
+        "INSERT INTO imports (dataset, file_name, started_by) VALUES ('orders', 'x', 'a')"
+    )
+    yield made
+    stored.stop()
+    monkeypatch.undo()
+    settings_module.settings.cache_clear()
+
+
+def test_how_an_import_ended_is_written_once_the_database_is_back(line: Line) -> None:
+    path = background.keep("1-x", f"{HEADER}\n".encode())
+    fields = {"kind": "orders", "path": str(path), "name": "x.csv", "mapping": {}}
+    running = threading.Thread(target=background.run, args=(json.dumps([1, fields]),))
+    line.cut()
+    running.start()
+    time.sleep(0.5)
+    assert running.is_alive()
+    assert path.exists()
+    line.mend()
+    running.join(10)
+    assert stored.scalar("SELECT state FROM imports WHERE finished_at IS NOT NULL") != "running"
+    assert not path.exists()
+
+
+def test_an_import_goes_on_beating_after_the_database_was_away(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "_BEAT_S", 0.05)
+    beat = background._Beat(1)
+    beating = threading.Thread(target=beat.run)
+    line.cut()
+    beating.start()
+    time.sleep(0.5)
+    line.mend()
+    beat.told(7, 70)
+    for _ in range(100):
+        if stored.scalar("SELECT rows_read FROM imports") == 7:
+            break
+        time.sleep(0.05)
+    beat.over.set()
+    beating.join(5)
+    assert stored.scalar("SELECT rows_read FROM imports") == 7
