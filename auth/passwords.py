@@ -25,6 +25,12 @@ class PasswordRefused(Exception):
     """A password that may not be used; its text is one sentence."""
 
 
+def digested(password: str, username: str, name: str) -> str:
+    """The hash of a password that is good for that person. Raises PasswordRefused."""
+    require_good(password, username, name)
+    return hashed(password)
+
+
 def hashed(password: str) -> str:
     """The bcrypt hash, as streamlit-authenticator's Hasher makes it; takes about 0.2 s."""
     made: str = _done("hash", _fitting(password))

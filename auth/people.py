@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
@@ -61,9 +62,7 @@ def add(
         )
     require_role(role)
     email = addressable(email)
-    if password is not None:
-        passwords.require_good(password, username, name)
-    digest = None if password is None else passwords.hashed(password)
+    digest = None if password is None else passwords.digested(password, username, name)
     try:
         with database.transaction() as opened:
             shown = audit.one_line(name).strip()[:LONGEST_NAME] or username
@@ -108,10 +107,23 @@ def admins() -> list[str]:
     return [row["name"] for row in rows]
 
 
-def set_role(username: str, role: str, by: Any = "command line") -> None:
+@contextmanager
+def change(within: Connection | None = None) -> Iterator[Connection]:
+    """The caller's transaction, or one of its own that every session is asked anew after."""
+    if within is not None:
+        yield within
+        return
+    with database.transaction() as opened:
+        yield opened
+    sessions.forget()
+
+
+def set_role(
+    username: str, role: str, by: Any = "command line", *, within: Connection | None = None
+) -> None:
     """Give another role; every session of the person ends. Raises AccountRefused."""
     require_role(role)
-    with database.transaction() as opened:
+    with change(within) as opened:
         user = locked(opened, username)
         if user["role"] == role:
             return
@@ -122,15 +134,17 @@ def set_role(username: str, role: str, by: Any = "command line") -> None:
         sessions.end_all(opened, user["id"], "role changed")
         changed = {"role": [user["role"], role]}
         audit.record("user.role", actor=by, on=user["username"], detail=changed, opened=opened)
-    sessions.forget()
 
 
 def set_password(username: str, password: str, by: Any = "command line") -> None:
     """Replace the password; every session of the person ends. Raises PasswordRefused."""
     user = find(username)
-    passwords.require_good(password, user["username"], user["name"])
-    digest = passwords.hashed(password)
-    with database.transaction() as opened:
+    set_digest(username, passwords.digested(password, user["username"], user["name"]), by)
+
+
+def set_digest(username: str, digest: str, by: Any, *, within: Connection | None = None) -> None:
+    """The same of a password that was hashed before."""
+    with change(within) as opened:
         user = locked(opened, username)
         opened.execute(
             text(
@@ -141,12 +155,11 @@ def set_password(username: str, password: str, by: Any = "command line") -> None
         )
         sessions.end_all(opened, user["id"], "password changed")
         audit.record("user.password", actor=by, on=user["username"], opened=opened)
-    sessions.forget()
 
 
-def disable(username: str, by: Any = "command line") -> None:
+def disable(username: str, by: Any = "command line", *, within: Connection | None = None) -> None:
     """Shut the account; every session of the person ends. Raises AccountRefused."""
-    with database.transaction() as opened:
+    with change(within) as opened:
         user = locked(opened, username)
         if user["disabled_at"] is not None:
             return
@@ -157,12 +170,11 @@ def disable(username: str, by: Any = "command line") -> None:
         sessions.end_all(opened, user["id"], "account disabled")
         audit.record("user.disable", actor=by, on=user["username"],
                      detail={"disabled": [False, True]}, opened=opened)  # fmt: skip
-    sessions.forget()
 
 
-def enable(username: str, by: Any = "command line") -> None:
+def enable(username: str, by: Any = "command line", *, within: Connection | None = None) -> None:
     """Open a disabled account again; the person signs in anew."""
-    with database.transaction() as opened:
+    with change(within) as opened:
         user = locked(opened, username)
         if user["disabled_at"] is None:
             return

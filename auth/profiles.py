@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import Connection, RowMapping, text
 from sqlalchemy.exc import IntegrityError
 
-from auth import audit, people, sessions
+from auth import audit, people
 from auth.people import AccountRefused
-from data import database
 
 _PROFILE = ("name", "email", "zone", "theme", "start_page")
 
 
-def change(username: str, changes: dict[str, str | None], by: Any) -> None:
+def change(
+    username: str, changes: dict[str, str | None], by: Any, *, within: Connection | None = None
+) -> None:
     """Change name, email, zone, theme or start page; None clears. Raises AccountRefused.
 
     An address that somebody gives themself is theirs for links alone: it takes in no identity.
@@ -31,7 +32,7 @@ def change(username: str, changes: dict[str, str | None], by: Any) -> None:
         raise AccountRefused("There is no such theme; choose light, dark or system.")
     people.addressable(wanted.get("email"))
     try:
-        with database.transaction() as opened:
+        with people.change(within) as opened:
             user = people.locked(opened, username)
             changed = {k: [user[k], v] for k, v in wanted.items() if user[k] != v}
             if not changed:
@@ -45,7 +46,6 @@ def change(username: str, changes: dict[str, str | None], by: Any) -> None:
                          opened=opened)  # fmt: skip
     except IntegrityError:
         raise AccountRefused("Another account has that email address.") from None
-    sessions.forget()
 
 
 def _vouches(by: Any, user: RowMapping) -> bool:

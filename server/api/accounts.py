@@ -95,18 +95,20 @@ def add_user(wanted: NewAccount, by: ChangesUsers, response: Response) -> Accoun
 
 @router.patch("/users/{username}", summary="Change an account", responses=CONFLICT | MISSING)
 def change_user(username: Name, change: Change, by: ChangesUsers) -> Account:
-    """Every change but that of the address ends the person's sessions."""
-    before = _found(username)
-    if change.password is not None:  # judged first: what is refused shall leave nothing half done
-        passwords.require_good(change.password, before.username, before.name)
-    if change.email is not None:
-        profiles.change(username, {"email": change.email}, by)
-    if change.role is not None:
-        people.set_role(username, change.role, by)
-    if change.password is not None:
-        people.set_password(username, change.password, by)
-    if change.disabled is not None:
-        (people.disable if change.disabled else people.enable)(username, by)
+    """All of it or nothing; every change but that of the address ends the person's sessions."""
+    before, digest = _found(username), None
+    if change.password is not None:  # before the transaction: a hash takes its time
+        digest = passwords.digested(change.password, before.username, before.name)
+    with people.change() as within:
+        if digest is not None:
+            people.set_digest(username, digest, by, within=within)
+        if change.email is not None:
+            profiles.change(username, {"email": change.email}, by, within=within)
+        if change.role is not None:
+            people.set_role(username, change.role, by, within=within)
+        if change.disabled is not None:
+            shut = people.disable if change.disabled else people.enable
+            shut(username, by, within=within)
     return _found(username)
 
 

@@ -142,6 +142,26 @@ def test_a_change_of_which_a_part_is_refused_is_not_made_at_all(app: RunningApp)
     assert call(app, path, "PATCH", {"email": "no address"}, **admin)[0] == 409
     new = call(app, path, "PATCH", {"email": "paula@example.com"}, **admin)[1]
     assert new["email"] == "paula@example.com"
+    before = dict(people.find("admin"))
+    last = {"password": "quite a long password", "email": "a@example.com", "role": "viewer"}
+    assert call(app, "/api/admin/users/admin", "PATCH", last, **admin)[0] == 409
+    assert dict(people.find("admin")) == before
+    actions = call(app, "/api/admin/audit?action=user.password", **admin)[1]["items"]
+    assert "admin" not in {row["object"] for row in actions}
+
+
+def test_several_parts_of_an_account_change_together(app: RunningApp) -> None:
+    people.add("pia", "viewer", password="correct horse battery")
+    whole = {"role": "manager", "password": "another long phrase", "email": "pia@example.com",
+             "disabled": True}  # fmt: skip
+    status, body, _ = call(app, "/api/admin/users/pia", "PATCH", whole, **bearer(token()))
+    assert (status, body["role"], body["email"], body["disabled"]) == (
+        200, "manager", "pia@example.com", True
+    )  # fmt: skip
+    told = database.read("SELECT action FROM audit WHERE object = 'pia' AND actor = 'admin'")
+    assert {row["action"] for row in told} == {
+        "user.role", "user.password", "user.profile", "user.disable"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
