@@ -35,8 +35,9 @@ def show(_chosen: Period) -> None:
 
 
 def _list(kept: Sequence[rulebook.Kept]) -> None:
-    frame = store.rule_states()
     by_name = {one.rule.name: one for one in kept}
+    frame = store.rule_states()
+    frame = frame[frame["name"].isin(list(by_name))].copy()  # others save and remove meanwhile
     rules = [by_name[name].rule for name in frame["name"]]
     now = datetime.now(UTC)
     frame["state"] = [_state(by_name[name], now) for name in frame["name"]]

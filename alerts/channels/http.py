@@ -62,9 +62,15 @@ def _judged(host: str, port: int, allow_private: bool) -> str:
     return addresses[0]
 
 
+# Carries an IPv4 address in its last 32 bits on networks without IPv4 (RFC 6052).
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
 def _public(address: str) -> bool:
     parsed = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     mapped = getattr(parsed, "ipv4_mapped", None) or getattr(parsed, "sixtofour", None)
+    if parsed in _NAT64:
+        mapped = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
     if mapped is not None:
         parsed = mapped
     return parsed.is_global and not parsed.is_multicast

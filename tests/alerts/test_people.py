@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
+from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from alerts import duties, followup, labels, people, rulebook, store
+from alerts.labels import MatchOperator
 from alerts.quiet import Window, open_until
 from alerts.rota import Override, Rota, recipients
 from data import database as data
@@ -88,6 +90,21 @@ def test_matchers_match_as_alertmanager_does(text: str, fits: bool) -> None:
 def test_a_matcher_that_cannot_be_read_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(labels.MatcherError, match=r"\.$"):
         labels.parse_matchers(text)
+
+
+def test_a_hostile_pattern_is_answered_at_once() -> None:
+    began = perf_counter()
+    for pattern in ("(a+)+$", "(a|a)*b", "((a{1,30}){1,30})*b", ".*.*.*.*.*x"):
+        (hostile,) = labels.parse_matchers(f'line=~"{pattern}"')
+        assert not hostile.matches({"line": "a" * 2000 + "!"})
+    assert perf_counter() - began < 1
+    with pytest.raises(labels.MatcherError, match="not a regular expression: invalid"):
+        labels.parse_matchers(r'line=~"(a)\1"')
+
+
+@pytest.mark.parametrize("op", ["=~", "!~"])
+def test_a_stored_pattern_that_is_taken_no_more_keeps_nothing_quiet(op: MatchOperator) -> None:
+    assert not labels.Matcher("line", op, r"(a)\1").matches({"line": "aa"})
 
 
 def window(**given: object) -> Window:

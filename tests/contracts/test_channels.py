@@ -232,6 +232,7 @@ def test_a_private_target_is_refused_unless_a_setting_allows_it(kind: str) -> No
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "192.168.0.9", "172.16.0.1", "169.254.169.254", "0.0.0.0", "[::1]",
+     "[64:ff9b::a9fe:a9fe]",
      "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "100.64.0.1", "224.0.0.1", "2130706433"],
 )  # fmt: skip
 def test_no_spelling_of_a_private_address_passes(address: str) -> None:
