@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import structlog
 from sqlalchemy import RowMapping
@@ -87,7 +87,13 @@ def message(claim: claims.Claim) -> Message:
     """The message that tells these notifications."""
     items = tuple(item_of(row) for row in claim.rows)
     chart = chart_of(claim.rows[0]) if claim.channel["kind"] == "email" else None
-    return Message(settings().company_name, str(claim.batch), items, claim.digest, chart)
+    return Message(settings().company_name, _key(claim), items, claim.digest, chart)
+
+
+def _key(claim: claims.Claim) -> str:
+    """The same whenever these notifications are told together, as after a worker that died."""
+    told = " ".join(f"{row['id']}:{row['made_at'].isoformat()}" for row in claim.rows)
+    return str(uuid5(NAMESPACE_URL, told))
 
 
 def item_of(row: RowMapping) -> Item:

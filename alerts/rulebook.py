@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -183,16 +183,24 @@ def restore_missing(author: str) -> int:
 
 def mute(name: str, until: datetime | None, reason: str | None, author: str) -> None:
     """Keep the rule judged but silent until then; None ends it. Raises UnknownRule."""
-    touched = database.execute(
-        "UPDATE alert_rules SET muted_until = :until, muted_reason = :reason, "
-        "updated_by = :author WHERE name = :name",
-        until=until,
-        reason=reason,
-        author=author,
-        name=name,
-    )
-    if not touched:
-        raise UnknownRule(f'No rule is called "{name}"; somebody removed it.')
+    mute_each([name], until, reason, author)
+
+
+def mute_each(
+    names: Sequence[str], until: datetime | None, reason: str | None, author: str
+) -> None:
+    """The same for several, all or none. Raises UnknownRule."""
+    with database.transaction() as opened:
+        muted = opened.execute(
+            text(
+                "UPDATE alert_rules SET muted_until = :until, muted_reason = :reason, "
+                "updated_by = :author WHERE name = ANY(:names) RETURNING name"
+            ),
+            {"until": until, "reason": reason, "author": author, "names": list(names)},
+        ).scalars().all()  # fmt: skip
+        for name in names:
+            if name not in muted:
+                raise UnknownRule(f'No rule is called "{name}"; somebody removed it.')
 
 
 def _lock(opened: Connection) -> None:

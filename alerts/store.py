@@ -106,7 +106,7 @@ def _quiet(row: RowMapping, book: quiet.QuietBook, now: datetime) -> str | None:
     if row["muted_until"] is not None and row["muted_until"] > now:
         return f"rule muted: {row['muted_reason'] or 'no reason given'}"
     if row["snoozed_until"] is not None and row["snoozed_until"] > now:
-        return f"snoozed until {row['snoozed_until'].astimezone(book.zone):%Y-%m-%d %H:%M}"
+        return f"snoozed until {row['snoozed_until'].astimezone(book.zone):%Y-%m-%d %H:%M %Z}"
     seen = label_sets.seen_by_matchers(row["rule_name"], row["severity"], row["labels"])
     return book.why(seen, now)
 
@@ -132,16 +132,25 @@ def rule_states() -> pd.DataFrame:
     )
 
 
+MOST = 5_000
+_FIRED = """
+FROM alert_incidents
+WHERE fired_at >= :start AND fired_at < :end
+  AND (:search = '' OR position(lower(:search) IN lower(rule_name || labels::text)) > 0)
+  AND (cardinality(CAST(:severities AS text[])) = 0 OR severity = ANY(:severities))
+"""
+
+
 def history(
     start: datetime, end: datetime, search: str = "", severities: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Alerts that fired in [start, end), newest first.
+    """Alerts that fired in [start, end), the newest `MOST` of them, newest first.
 
     id, fired_at, resolved_at, rule, labels (text), severity, value, minutes (until resolved, or
     until now), acknowledged_by, to_acknowledge_min.
     """
     return _frame(
-        """
+        f"""
         SELECT id, fired_at, resolved_at, rule_name AS rule,
                (SELECT coalesce(string_agg(key || '=' || value, ', ' ORDER BY key), '')
                 FROM jsonb_each_text(labels)) AS labels,
@@ -149,11 +158,7 @@ def history(
                extract(epoch FROM coalesce(resolved_at, now()) - fired_at) / 60 AS minutes,
                acknowledged_by,
                extract(epoch FROM acknowledged_at - fired_at) / 60 AS to_acknowledge_min
-        FROM alert_incidents
-        WHERE fired_at >= :start AND fired_at < :end
-          AND (:search = '' OR position(lower(:search) IN lower(rule_name || labels::text)) > 0)
-          AND (cardinality(CAST(:severities AS text[])) = 0 OR severity = ANY(:severities))
-        ORDER BY fired_at DESC, id DESC LIMIT 5000
+        {_FIRED} ORDER BY fired_at DESC, id DESC LIMIT {MOST}
         """,
         start=start,
         end=end,
@@ -171,15 +176,32 @@ class Times:
     mttr_min: float | None
 
 
-def times(frame: pd.DataFrame) -> Times:
-    """MTTA and MTTR in minutes of what `history` returned; unresolved ones are left out of MTTR."""
-    acknowledged = frame["to_acknowledge_min"].dropna()
-    resolved = frame.loc[frame["resolved_at"].notna(), "minutes"]
-    return Times(
-        len(frame),
-        float(acknowledged.mean()) if len(acknowledged) else None,
-        float(resolved.mean()) if len(resolved) else None,
+def times(
+    start: datetime, end: datetime, search: str = "", severities: Sequence[str] = ()
+) -> tuple[Times, pd.DataFrame]:
+    """MTTA and MTTR in minutes of all that `history` would list, and how often each rule fired.
+
+    Unresolved alerts are left out of MTTR. Columns rule, fired; the most frequent first.
+    """
+    found = _frame(
+        f"""
+        SELECT rule_name AS rule, count(*) AS fired, count(acknowledged_at) AS acknowledged,
+               count(resolved_at) AS resolved,
+               sum(extract(epoch FROM acknowledged_at - fired_at))::float8 / 60 AS to_acknowledge,
+               sum(extract(epoch FROM resolved_at - fired_at))::float8 / 60 AS to_resolve
+        {_FIRED} GROUP BY rule_name ORDER BY fired DESC, rule_name
+        """,
+        start=start,
+        end=end,
+        search=search.strip(),
+        severities=list(severities),
     )
+    sums = found.drop(columns="rule").sum()
+    return Times(
+        int(sums["fired"]),
+        sums["to_acknowledge"] / sums["acknowledged"] if sums["acknowledged"] else None,
+        sums["to_resolve"] / sums["resolved"] if sums["resolved"] else None,
+    ), found[["rule", "fired"]]
 
 
 def timeline(incident: int) -> pd.DataFrame:

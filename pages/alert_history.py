@@ -31,8 +31,8 @@ def show(chosen: Period) -> None:
     with st.container(horizontal=True):
         search = st.text_input("Search", placeholder="Rule or label", key="history-search")
         severities = st.multiselect("Severity", SEVERITIES, key="history-severity")
-    frame = store.history(chosen.start, chosen.end, search, severities)
-    found = store.times(frame)
+    asked = (chosen.start, chosen.end, search, severities)
+    frame, (found, rules) = store.history(*asked), store.times(*asked)
     tiles.row(
         [
             tiles.Tile("Fired", found.fired, better="lower"),
@@ -43,18 +43,18 @@ def show(chosen: Period) -> None:
         ]
     )  # fmt: skip
     with panel("Most often", "times fired by rule"):
-        counts = frame.groupby("rule", as_index=False).size().sort_values("size", ascending=False)
         charts.show(
             "alerts-by-rule",
             charts.bars(
-                counts,
+                rules,
                 label="rule",
-                value="size",
+                value="fired",
                 title="Alerts by rule",
                 nothing="Nothing fired in this period.",
             ),
         )
-    with panel("Alerts", "newest first"):
+    cut = f"newest first, {store.MOST:,} of {found.fired:,}" if found.fired > len(frame) else ""
+    with panel("Alerts", cut or "newest first"):
         _list(frame)
 
 

@@ -173,8 +173,7 @@ def _mute(rules: Collection[str], until: datetime, note: str) -> None:
     def act(who: str) -> None:
         if not rules:
             raise people.Refused("These alerts come from another system; silence them instead.")
-        for name in sorted(rules):
-            rulebook.mute(name, until, note.strip() or "no reason given", who)
+        rulebook.mute_each(sorted(rules), until, note.strip() or "no reason given", who)
 
     done = "1 rule muted." if len(rules) == 1 else f"{len(rules)} rules muted."
     on = ", ".join(sorted(rules))

@@ -145,7 +145,7 @@ def _state(one: dict[str, datetime], now: datetime) -> str:
 
 
 def _clock(at: datetime) -> str:
-    return f"{at.astimezone(company.zone()):%Y-%m-%d %H:%M}"
+    return f"{at.astimezone(guard.clock()):%Y-%m-%d %H:%M}"
 
 
 def _do(what: str, on: str, act: parts.Act, done: str) -> None:

@@ -13,7 +13,6 @@ from alerts.rules import Rule, problems
 from components import guard, tables
 from components.panel import panel
 from components.period import Period
-from data import company
 from pages import alert_parts as parts
 from pages import alert_preview, alert_rule_form
 
@@ -59,7 +58,7 @@ def _state(kept: rulebook.Kept, now: datetime) -> str:
     if kept.error:
         return f"in error: {kept.error}"
     if kept.muted_until is not None and kept.muted_until > now:
-        until = f"{kept.muted_until.astimezone(company.zone()):%Y-%m-%d %H:%M}"
+        until = f"{kept.muted_until.astimezone(guard.clock()):%Y-%m-%d %H:%M}"
         return f"muted until {until}: {kept.muted_reason or 'no reason given'}"
     return "on"
 

@@ -14,7 +14,6 @@ from components.charts import Mark, Threshold
 from components.heading import heading
 from components.markup import escape
 from components.panel import panel
-from data import company
 from data.integrations import narrative, openai
 from pages import alert_parts as parts
 
@@ -45,7 +44,7 @@ def show(number: int) -> None:
     _actions(found, now)
     with panel("Series", f"{found.signal or 'received from another system'} · {found.condition}"):
         _chart(found, now)
-    with panel("What happened", "in the company's time"):
+    with panel("What happened", "on your clock"):
         story = parts.local(store.timeline(number), "at")
         headings = {"at": "At", "what": "What", "who": "Who", "text": "Text"}
         tables.table(story, name=f"alert-{number}-timeline", columns=headings)
@@ -90,7 +89,7 @@ def _tiles(found: store.Alert, now: datetime) -> None:
 
 
 def _clock(at: datetime) -> str:
-    return f"{at.astimezone(company.zone()):%Y-%m-%d %H:%M:%S}"
+    return f"{at.astimezone(guard.clock()):%Y-%m-%d %H:%M:%S}"
 
 
 def _actions(found: store.Alert, now: datetime) -> None:

@@ -13,7 +13,7 @@ from alerts import claims, followup, people, rulebook
 from alerts.channels.config import ChannelConfig, Receipt, Surroundings
 from alerts.channels.errors import Permanent, Temporary, Throttled
 from alerts.channels.message import Message
-from alerts.delivery import deliver
+from alerts.delivery import deliver, message
 from alerts.engine import Engine
 from data import database as data
 from tests.alerts.world import START, World, channel, notifications, rule, save
@@ -208,6 +208,18 @@ def test_a_claim_of_a_worker_that_died_is_taken_over_after_its_lease(line: Line)
     assert [event for _, event, _ in line.sent] == ["trigger"]
 
 
+def test_what_is_told_again_after_a_worker_died_carries_the_same_id(line: Line) -> None:
+    now_rule()
+    fire(0)
+    taken = claims.take("dead", START + 30 * SECOND)
+    assert taken is not None
+    line.at(30 + claims.LEASE.total_seconds() + 1)
+    assert [one.key for one in line.messages] == [message(taken).key]
+    fire(1, value=10.0)
+    line.at(30 + claims.LEASE.total_seconds() + 60)
+    assert len({one.key for one in line.messages}) == len(line.messages) == 2
+
+
 def test_past_its_limit_a_channel_holds_back_and_sends_one_digest(line: Line) -> None:
     data.execute("UPDATE alert_channels SET per_minute = 2")
     save(*(rule(f"r{n}", for_=timedelta(0)) for n in range(6)))
@@ -251,6 +263,16 @@ def test_a_removed_channel_gives_its_notifications_up_visibly(line: Line) -> Non
     assert data.scalar("SELECT error FROM alert_notifications") == (
         "The channel was removed or switched off."
     )
+
+
+def test_several_rules_are_muted_together_or_not_at_all(line: Line) -> None:
+    now_rule()
+    name = rulebook.kept()[0].rule.name
+    with pytest.raises(rulebook.UnknownRule, match="gone"):
+        rulebook.mute_each([name, "gone"], START + STEP, "repair", "Jo")
+    assert rulebook.find(name).muted_until is None
+    rulebook.mute_each([name], START + STEP, "repair", "Jo")
+    assert rulebook.find(name).muted_reason == "repair"
 
 
 def test_a_muted_rule_is_judged_but_says_nothing_until_it_is_unmuted(line: Line) -> None:

@@ -286,12 +286,28 @@ def test_history_tells_durations_mtta_and_mttr(fired: World) -> None:
     people.acknowledge([1], "Jo", "", START + 4 * MINUTE)
     fired.put("oven", START + 10 * MINUTE, 10.0)
     fired.engine().evaluate(START + 10 * MINUTE)
-    frame = store.history(START - MINUTE, START + MINUTE)
-    found = store.times(frame)
+    found, rules = store.times(START - MINUTE, START + MINUTE)
     assert (found.fired, found.mtta_min, found.mttr_min) == (1, 4.0, 10.0)
+    assert rules.to_dict("list") == {"rule": ["hot"], "fired": [1]}
     assert store.history(START, START + MINUTE, search="LINE=9").empty
     assert len(store.history(START, START + MINUTE, search="hot", severities=["warning"])) == 1
-    assert store.times(store.history(START, START)).mttr_min is None
+    assert store.times(START, START)[0] == store.Times(0, None, None)
+
+
+def test_figures_of_a_period_count_what_the_list_has_no_room_for(
+    fired: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fire(fired)
+    data.execute(
+        "INSERT INTO alert_incidents (rule_name, fingerprint, labels, severity, group_key, "
+        "repeat_s, active_since, fired_at, resolved_at) SELECT rule_name, fingerprint, labels, "
+        "severity, group_key, repeat_s, active_since, fired_at, fired_at "
+        "FROM alert_incidents, generate_series(1, 6)"
+    )
+    monkeypatch.setattr(store, "MOST", 5)
+    asked = (START - MINUTE, START + MINUTE)
+    assert len(store.history(*asked)) == 5
+    assert store.times(*asked)[0].fired == 7
 
 
 def test_the_story_of_an_alert_begins_with_pending(database: str) -> None:
