@@ -72,7 +72,8 @@ def _dump(target: Path, now: datetime) -> Path:
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in target.glob("*.partial"):
         left.unlink()
-    path = target / f"sentia-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.dump"
+    while (path := target / f"sentia-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.dump").exists():
+        now += timedelta(seconds=1)  # never over another, such as the one that is being restored
     partial = path.with_suffix(".partial")
     os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:

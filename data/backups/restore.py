@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, text
 from data import database, migrate
 from data.backups import make, programs
 
+_LEAVE_S = 3.0
 _SERVER = re.compile(r"Dumped from database version: (\d+)")
 _MIGRATIONS = str(Path(migrate.__file__).parent / "migrations")
 _EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
@@ -80,17 +82,25 @@ def _version_of(path: Path) -> str:
 
 
 def _refuse_while_running(opened: Connection) -> None:
-    others = opened.execute(
+    """What has just been stopped gets a moment: its connections end after it."""
+    last = time.monotonic() + _LEAVE_S
+    while _others(opened):
+        if time.monotonic() > last:
+            raise RestoreRefused(
+                "The product is running on this database; stop it, on every host, and try again."
+            )
+        time.sleep(0.1)
+
+
+def _others(opened: Connection) -> int:
+    found = opened.execute(
         text(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
             "AND pid <> pg_backend_pid() AND application_name LIKE 'sentia%'"
         )
     ).scalar()
     opened.commit()
-    if others:
-        raise RestoreRefused(
-            "The product is running on this database; stop it, on every host, and try again."
-        )
+    return int(found or 0)
 
 
 def _settle() -> None:

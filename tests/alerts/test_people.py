@@ -107,6 +107,17 @@ def test_a_stored_pattern_that_is_taken_no_more_keeps_nothing_quiet(op: MatchOpe
     assert not labels.Matcher("line", op, r"(a)\1").matches({"line": "aa"})
 
 
+def test_a_silence_that_an_older_version_took_stops_no_judging(fired: World) -> None:
+    data.execute(
+        "INSERT INTO alert_silences (matchers, starts_at, ends_at, reason, author, made_at) VALUES "
+        "('[[\"line\", \"=~\", \"(?=x)x\"]]', :at, :at + interval '1 year', 'old', 'Jo', :at)",
+        at=START - MINUTE,
+    )
+    fire(fired)
+    assert store.firing_count() == 1
+    assert len(store.open_alerts(START)) == 1
+
+
 def window(**given: object) -> Window:
     plan: dict[str, object] = {
         "id": 1, "name": "night", "matchers": ALL, "first_day": date(2026, 3, 2),

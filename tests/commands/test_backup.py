@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import psycopg2
 import pytest
 
 from data import database as data
@@ -58,3 +60,17 @@ def test_a_refusal_is_one_sentence_and_status_2(typed: Typed, home: Path) -> Non
         refused = manage("restore", str(home / "some.dump"), environment=environment)
     assert refused.returncode == 2
     assert refused.stderr.startswith("The product is running on this database;")
+
+
+def test_a_product_that_is_just_stopping_is_waited_for(
+    typed: Typed, home: Path, database: str
+) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "some.dump").write_text("anything")
+    last = psycopg2.connect(database, application_name="sentia web")
+    leaving = threading.Timer(2, last.close)
+    leaving.start()
+    refused = typed("restore", str(home / "some.dump"))
+    leaving.join()
+    assert refused.returncode == 2
+    assert "some.dump" in refused.stderr

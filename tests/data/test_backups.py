@@ -67,6 +67,13 @@ def test_after_a_restore_everybody_signs_in_again_and_nothing_old_is_told(kept: 
     assert data.scalar("SELECT ended_by FROM sessions") == "restore"
 
 
+def test_a_backup_never_takes_the_place_of_another(kept: Path) -> None:
+    now = datetime(2026, 3, 2, 3, tzinfo=UTC)
+    first, second = make.make("command", now), make.make("restore", now)
+    assert first.path != second.path
+    assert sorted(kept.glob("*.dump")) == [first.path, second.path]
+
+
 def test_only_the_newest_backups_are_kept(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTIA_BACKUPS_KEPT", "2")
     settings_module.settings.cache_clear()
