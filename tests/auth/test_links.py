@@ -117,13 +117,17 @@ def test_a_forgotten_password_answers_alike_whether_or_not_the_address_is_known(
         return time.perf_counter() - began
 
     spent("warm@example.com")
-    known, unknown = spent("Mia@example.com"), spent("nobody@example.com")
+    # The quickest of three: a busy machine delays one, the answer itself would delay them all.
+    known, unknown = (
+        min(spent(email) for _ in range(3)) for email in ("Mia@example.com", "nobody@example.com")
+    )
     assert abs(known - unknown) < 0.1
     for _ in range(100):
         if mailbox.got:
             break
         time.sleep(0.05)
-    assert [envelope.rcpt_tos for envelope in mailbox.got] == [["mia@example.com"]]
+    assert mailbox.got
+    assert all(envelope.rcpt_tos == ["mia@example.com"] for envelope in mailbox.got)
 
 
 def test_nobody_can_be_buried_under_such_mails(database: str, mailbox: Mailbox) -> None:
