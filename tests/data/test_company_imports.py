@@ -51,7 +51,7 @@ def test_every_bad_row_is_named_and_nothing_is_taken() -> None:
             invoice_id,direction,issued_on,total,currency
             A1,receivable,2026-01-10,100,GBP
             A2,sideways,2026-01-10,100,GBP
-            A3,payable,2026-02-30,1e,XXX
+            A3,payable,2026-02-30,1e,ZZZ
             """,
         )
     report = refused.value.report
