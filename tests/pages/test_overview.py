@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import combinations
 
 import psycopg2
 import pytest
@@ -56,6 +57,22 @@ def test_what_fires_stands_first_with_since_when_and_who_has_it(tab: Tab, app: R
     expect(hot).to_contain_text("nobody has it yet")
     expect(hot.get_by_role("img", name="critical")).to_be_visible()
     expect(tab.locator(".sx-item", has_text="Backup missing")).to_contain_text("ada has it")
+
+
+def test_on_a_phone_no_part_of_a_line_lies_on_another(tab: Tab, app: RunningApp) -> None:
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto(f"{app.url}/overview")
+    line = tab.locator(".sx-item").filter(has=tab.locator(".sx-item-side + .sx-item-side")).first
+    expect(line).to_be_visible(timeout=30000)
+    boxes = line.locator("> span").evaluate_all(
+        "parts => parts.map(part => { const box = part.getBoundingClientRect().toJSON();"
+        " return {...box, right: Math.max(box.right, box.left + part.scrollWidth)}; })"
+    )
+    tab.set_viewport_size({"width": 1440, "height": 900})
+    assert len(boxes) == 5
+    for one, other in combinations(boxes, 2):
+        beside = one["right"] <= other["left"] or other["right"] <= one["left"]
+        assert beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
 
 
 def test_a_line_leads_on_without_loading_the_page_anew(tab: Tab, app: RunningApp) -> None:
